@@ -1,0 +1,183 @@
+"""How a pure function reports what it dropped, balanced and doubted.
+
+A tool calls `dropped`, `balance` and `doubt`; the toolbox opens `collect()` around the call and puts the entries into
+the provenance of the result. Outside a run nothing is lost: doubts become Python warnings, and a broken balance raises
+in either case, since a wrong area must never leave a function.
+
+Examples
+--------
+>>> with collect() as ledger:
+...     dropped(3, "smaller than min_area", area_m2=0.4)
+...     balance(100.0, [60.0, 40.0])
+>>> ledger.drops[0].count, ledger.balances[0].difference
+(3, 0.0)
+"""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Iterable, Iterator, Sized
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any
+
+from spacegov.errors import AreaBalanceError
+
+
+class DoubtWarning(UserWarning):
+    """A doubt told outside a run."""
+
+
+@dataclass(frozen=True)
+class Drop:
+    """Features left out of the answer, and why."""
+
+    count: int
+    reason: str
+    area_m2: float | None = None
+
+
+@dataclass(frozen=True)
+class Balance:
+    """Whether the pieces sum to the whole."""
+
+    what: str
+    whole: float
+    parts: float
+    tolerance: float
+
+    @property
+    def difference(self) -> float:
+        """Parts less whole."""
+        return self.parts - self.whole
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """A reason to trust an answer less, with the place it concerns."""
+
+    text: str
+    where: str | None = None
+
+
+@dataclass
+class Ledger:
+    """Everything one run reported."""
+
+    drops: list[Drop] = field(default_factory=list)
+    balances: list[Balance] = field(default_factory=list)
+    doubts: list[Doubt] = field(default_factory=list)
+    progress: Any = None
+
+    def merge(self, other: Ledger) -> None:
+        """Add the entries of a partition; equal reasons are summed."""
+        totals: dict[str, Drop] = {}
+        for drop in [*self.drops, *other.drops]:
+            known = totals.get(drop.reason)
+            if known is None:
+                totals[drop.reason] = drop
+                continue
+            areas = [area for area in (known.area_m2, drop.area_m2) if area is not None]
+            totals[drop.reason] = Drop(known.count + drop.count, drop.reason, math.fsum(areas) if areas else None)
+        self.drops = list(totals.values())
+        self.balances.extend(other.balances)
+        self.doubts.extend(doubt for doubt in other.doubts if doubt not in self.doubts)
+
+
+_open: ContextVar[Ledger | None] = ContextVar("spacegov_ledger", default=None)
+
+
+@contextmanager
+def collect() -> Iterator[Ledger]:
+    """Gather what the functions called inside report."""
+    ledger = Ledger()
+    token = _open.set(ledger)
+    try:
+        yield ledger
+    finally:
+        _open.reset(token)
+
+
+def dropped(what: Sized | int, reason: str, *, area_m2: float | None = None) -> None:
+    """Report features left out of the answer.
+
+    Parameters
+    ----------
+    what : frame or int
+        The features left out, or their number; nothing is written for zero.
+    reason : str
+        Why, in words that a planner understands.
+    area_m2 : float, optional
+        Their area together.
+    """
+    count = what if isinstance(what, int) else len(what)
+    ledger = _open.get()
+    if count and ledger is not None:
+        drop = Ledger(drops=[Drop(int(count), reason, None if area_m2 is None else float(area_m2))])
+        ledger.merge(drop)
+
+
+def balance(whole: float, parts: float | Iterable[float], *, what: str = "area", tolerance: float = 1e-6) -> None:
+    """Assert that pieces sum to the whole, and put it on record.
+
+    Parameters
+    ----------
+    whole : float
+        What was cut or merged.
+    parts : float or iterable of float
+        The pieces.
+    what : str
+        What is balanced, e.g. `area of plans`.
+    tolerance : float
+        Allowed difference relative to the whole.
+
+    Raises
+    ------
+    AreaBalanceError
+        When the difference is larger.
+    """
+    total = float(parts) if isinstance(parts, (int, float)) else math.fsum(parts)
+    entry = Balance(what, float(whole), total, tolerance)
+    if not abs(entry.difference) <= tolerance * max(abs(entry.whole), abs(entry.parts)):
+        raise AreaBalanceError(
+            f"{what}: the pieces sum to {total!r} where the whole is {float(whole)!r}, "
+            f"beyond the tolerance of {tolerance:g}; the answer is withheld, please report this with the input"
+        )
+    ledger = _open.get()
+    if ledger is not None:
+        ledger.balances.append(entry)
+
+
+def doubt(text: str, where: str | None = None) -> None:
+    """Report a reason to trust the answer less.
+
+    Parameters
+    ----------
+    text : str
+        The reason, in one sentence.
+    where : str, optional
+        The features, layer or place concerned.
+    """
+    ledger = _open.get()
+    entry = Doubt(text, where)
+    if ledger is None:
+        warnings.warn(f"{text} ({where})" if where else text, DoubtWarning, stacklevel=3)
+    elif entry not in ledger.doubts:
+        ledger.doubts.append(entry)
+
+
+def progress(done: float, step: str = "") -> None:
+    """Tell how far a long function is.
+
+    Parameters
+    ----------
+    done : float
+        Share done, 0 to 1.
+    step : str
+        What is being done.
+    """
+    ledger = _open.get()
+    if ledger is not None and ledger.progress is not None:
+        ledger.progress(min(max(float(done), 0.0), 1.0), step)
