@@ -77,11 +77,11 @@ $(BIN)/python:
 		fi; }
 	$(PYTHON) -m venv $(VENV)
 
-# The lock names one version of each distribution; uv itself is among them.
+# The lock names one version of each distribution; uv and the build backend are among them.
 $(INSTALLED): requirements.lock pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check "$$(grep '^uv==' requirements.lock)"
 	$(BIN)/uv pip install --quiet --python $(BIN)/python -r requirements.lock
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps -e .
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
 	touch $@
 
 # Node and npm come as a Python package, so no Node needs to be installed.
