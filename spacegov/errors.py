@@ -59,6 +59,10 @@ class BadCard(BadInput):
     """A card, binding or policy table that breaks its model."""
 
 
+class BadPolicy(BadInput):
+    """A rule table that lacks what the question needs."""
+
+
 class Unsolvable(BadInput):
     """A program or network question that has no solution under the given conditions."""
 

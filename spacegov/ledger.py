@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Iterable, Iterator, Sized
+from collections.abc import Callable, Iterable, Iterator, Sized
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -69,7 +69,8 @@ class Ledger:
     drops: list[Drop] = field(default_factory=list)
     balances: list[Balance] = field(default_factory=list)
     doubts: list[Doubt] = field(default_factory=list)
-    progress: Any = None
+    notes: dict[str, dict[str, Any]] = field(default_factory=dict)
+    progress: Callable[[float, str], None] | None = None
 
     def merge(self, other: Ledger) -> None:
         """Add the entries of a partition; equal reasons are summed."""
@@ -84,6 +85,8 @@ class Ledger:
         self.drops = list(totals.values())
         self.balances.extend(other.balances)
         self.doubts.extend(doubt for doubt in other.doubts if doubt not in self.doubts)
+        for topic, facts in other.notes.items():
+            self.notes.setdefault(topic, {}).update(facts)
 
 
 _open: ContextVar[Ledger | None] = ContextVar("spacegov_ledger", default=None)
@@ -166,6 +169,36 @@ def doubt(text: str, where: str | None = None) -> None:
         warnings.warn(f"{text} ({where})" if where else text, DoubtWarning, stacklevel=3)
     elif entry not in ledger.doubts:
         ledger.doubts.append(entry)
+
+
+def note(topic: str, key: str, value: Any) -> None:
+    """Put a fact on record, such as the areal scale of a layer's CRS.
+
+    Parameters
+    ----------
+    topic : str
+        What kind of fact.
+    key : str
+        What it is about.
+    value : object
+        Anything JSON can hold.
+    """
+    ledger = _open.get()
+    if ledger is not None:
+        ledger.notes.setdefault(topic, {})[key] = value
+
+
+def figure(name: str, value: float) -> None:
+    """Report a key figure of the answer, such as the people exposed; it becomes part of the summary.
+
+    Parameters
+    ----------
+    name : str
+        In snake_case, with the unit as its end where it has one (`volume_m3`).
+    value : float
+        The number.
+    """
+    note("figures", name, value)
 
 
 def progress(done: float, step: str = "") -> None:

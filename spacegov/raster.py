@@ -236,10 +236,29 @@ class Raster:
                 )
         return np.where(valid, raw, 0).astype(np.int64), valid
 
+    def values(self) -> NDArray[np.float64]:
+        """Read everything, refusing a raster that has no data at all.
+
+        Raises
+        ------
+        BadRaster
+            Every cell is nodata.
+        """
+        values = self.read()
+        if np.isnan(values).all():
+            raise BadRaster(
+                f"{self.name}: every cell is nodata, values are needed; check the file and its nodata value"
+            )
+        return values
+
     def _raw(self, window: Window | None) -> tuple[NDArray[Any], NDArray[np.bool_]]:
-        rows, columns = (slice(0, self.shape[0]), slice(0, self.shape[1])) if window is None else (
-            window.rows,
-            window.columns,
+        rows, columns = (
+            (slice(0, self.shape[0]), slice(0, self.shape[1]))
+            if window is None
+            else (
+                window.rows,
+                window.columns,
+            )
         )
         if self._array is not None:
             raw = self._array[rows, columns]
@@ -301,7 +320,9 @@ class Raster:
         top = max(math.floor((self.transform.f - north) / height), 0)
         bottom = min(math.ceil((self.transform.f - south) / height), self.shape[0])
         if right <= left or bottom <= top:
-            raise BadRaster(f"{self.name}: the box {bounds} lies outside the raster {self.bounds}; give a box within it")
+            raise BadRaster(
+                f"{self.name}: the box {bounds} lies outside the raster {self.bounds}; give a box within it"
+            )
         window = Window(slice(top, bottom), slice(left, right), (slice(None), slice(None)))
         raw, valid = self._raw(window)
         if raw.dtype.kind == "f":
@@ -324,8 +345,6 @@ class Raster:
 
     def write(self, path: str | Path) -> None:
         """Write a cloud-optimized GeoTIFF; the file appears only when it is complete."""
-        import os
-
         import rasterio
 
         raw, valid = self._raw(None)
@@ -355,6 +374,24 @@ class Raster:
                 target.write(raw, 1)
                 if self.attrs.get("unit"):
                     target.units = (str(self.attrs["unit"]),)
-            os.replace(temporary, path)
+            Path(temporary).replace(path)
         finally:
             Path(temporary).unlink(missing_ok=True)
+
+
+def require_same_grid(first: Raster, *others: Raster) -> None:
+    """Refuse rasters whose cells do not lie on each other.
+
+    Raises
+    ------
+    BadRaster
+        Naming both rasters and what differs.
+    """
+    for other in others:
+        if first.same_grid(other):
+            continue
+        what = "CRS" if first.crs != other.crs else "size" if first.shape != other.shape else "origin or cell size"
+        raise BadRaster(
+            f"{first.name} and {other.name} lie on different cells ({what} differs: {first.shape} at {first.bounds} "
+            f"and {other.shape} at {other.bounds}), one grid is needed; warp one onto the other with gdalwarp -te -tr"
+        )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import yaml
 
@@ -21,7 +21,7 @@ _Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 class _Loader(_Base):  # type: ignore[misc]
     """A safe loader with the resolver of YAML 1.2."""
 
-    yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}
+    yaml_implicit_resolvers: ClassVar[dict[str, list[tuple[str, re.Pattern[str]]]]] = {}
 
 
 for _tag, _pattern, _first in (
@@ -99,7 +99,7 @@ def load(path: Path) -> Any:
 
 
 def line_of(text: str, location: tuple[str | int, ...]) -> int | None:
-    """Give the line (from 1) of a field, for the message about a bad one.
+    r"""Give the line (from 1) of a field, for the message about a bad one.
 
     Parameters
     ----------
@@ -110,7 +110,7 @@ def line_of(text: str, location: tuple[str | int, ...]) -> int | None:
 
     Examples
     --------
-    >>> line_of("title: {en: A}\\nkind: X\\n", ("kind",))
+    >>> line_of("title: {en: A}\nkind: X\n", ("kind",))
     2
     """
     try:

@@ -1,0 +1,416 @@
+"""`@checked`: holds every call of a tool function to its signature.
+
+It refuses, it never only warns where the answer would be wrong: a missing column, a CRS that is not metric or not true
+to area, several CRS, another type of geometry, broken polygons. Features without geometry are left out and reported.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Iterator
+from typing import Any, Literal, ParamSpec, TypeVar, overload
+
+from spacegov.errors import (
+    BadInput,
+    BadPolicy,
+    BadRaster,
+    EmptyLayer,
+    InvalidGeometry,
+    MissingColumn,
+    UnsuitableCrs,
+    WrongGeometry,
+    suggest,
+)
+from spacegov.kinds import AREAL_SCALE_TOLERANCE, LayerKind, PolicyKind, name_of
+from spacegov.ledger import doubt, dropped, note
+from spacegov.signature import Input, Signature, signature_of
+
+P = ParamSpec("P")
+R = TypeVar("R")
+Partition = Literal["rows", "zones"] | None
+
+_TYPE_NAMES = (
+    "Point",
+    "LineString",
+    "LinearRing",
+    "Polygon",
+    "MultiPoint",
+    "MultiLineString",
+    "MultiPolygon",
+    "GeometryCollection",
+)
+
+
+@overload
+def checked(function: Callable[P, R], /) -> Callable[P, R]: ...
+@overload
+def checked(*, partition: Partition = None, halo: str | float = 0.0) -> Callable[[Callable[P, R]], Callable[P, R]]: ...
+def checked(
+    function: Callable[P, R] | None = None, /, *, partition: Partition = None, halo: str | float = 0.0
+) -> Callable[P, R] | Callable[[Callable[P, R]], Callable[P, R]]:
+    """Hold a tool function to its signature on every call.
+
+    Parameters
+    ----------
+    partition : {"rows", "zones", None}
+        How a run may be split: by rows of the first input, by zones, or not at all (the docstring says why).
+    halo : float or str
+        Metres of neighbourhood that a part needs around it, or the name of the option that holds them.
+
+    Raises
+    ------
+    BadInput
+        One of its kinds, when the call does not fit.
+    """
+
+    def decorate(inner: Callable[P, R]) -> Callable[P, R]:
+        parameters = inspect.signature(inner)
+
+        @functools.wraps(inner)
+        def call(*args: P.args, **kwargs: P.kwargs) -> R:
+            signature = signature_of(inner)
+            try:
+                bound = parameters.bind(*args, **kwargs)
+            except TypeError as error:
+                raise BadInput(_say_call(inner.__name__, str(error), kwargs, parameters)) from None
+            bound.apply_defaults()
+            bound.arguments.update(check_arguments(signature, dict(bound.arguments)))
+            return inner(*bound.args, **bound.kwargs)
+
+        call.partition = partition  # type: ignore[attr-defined]
+        call.halo = halo  # type: ignore[attr-defined]
+        return call
+
+    return decorate if function is None else decorate(function)
+
+
+def _say_call(name: str, problem: str, given: dict[str, Any], parameters: inspect.Signature) -> str:
+    unknown = next((key for key in given if key not in parameters.parameters), None)
+    if unknown is not None:
+        return f"{name}: there is no option {unknown!r}; {suggest(unknown, parameters.parameters)}"
+    return f"{name}: {problem}; see help({name})"
+
+
+def check_arguments(signature: Signature, arguments: dict[str, Any]) -> dict[str, Any]:
+    """Check all arguments of a call against a signature and give them back normalised."""
+    options = signature.parse({name: arguments[name] for name in signature.options.model_fields})
+    basis = options.get("area_basis", "plane")
+    clean: dict[str, Any] = dict(options)
+    placed: dict[str, Any] = {}
+    for given in signature.inputs.values():
+        value = arguments[given.name]
+        if value is None and given.optional:
+            continue
+        values = value if given.many and isinstance(value, (list, tuple)) else [value]
+        if given.many and not values:
+            raise BadInput(f"{given.name}: an empty list was given, at least one layer is needed; name one")
+        checked_values = []
+        for position, item in enumerate(values):
+            label = f"{given.name}[{position}]" if given.many else given.name
+            wanted = _columns_of(signature, options, given, position, len(values))
+            layer = _check_layer(label, item, given.kind, wanted)
+            if given.kind.metric and given.kind.form in ("frame", "raster"):
+                placed[f"{label} ({name_of(layer, label)})"] = layer
+            checked_values.append(layer)
+        clean[given.name] = checked_values if given.many else checked_values[0]
+    _check_one_crs(placed)
+    for label, layer in placed.items():
+        check_scale(label, layer, exempt=basis == "ellipsoid")
+    for name, (kind, optional) in signature.policies.items():
+        if arguments[name] is not None or not optional:
+            clean[name] = _check_policy(name, arguments[name], kind)
+    for name, owner in signature.coverages.items():
+        clean[name] = _check_coverage(name, arguments[name], clean.get(owner), owner)
+    return clean
+
+
+def _columns_of(
+    signature: Signature, options: dict[str, Any], given: Input, position: int, count: int
+) -> list[tuple[str, str, bool]]:
+    """List the columns that options name in this layer: (option, column, numeric)."""
+    wanted = []
+    for option, marker in signature.columns.items():
+        value = options[option]
+        if given.name not in marker.of or value is None:
+            continue
+        names = [value] if isinstance(value, str) else list(value)
+        if given.many and not isinstance(value, str) and len(names) == count:
+            names = [names[position]]
+        wanted += [(option, name, marker.numeric) for name in names]
+    return wanted
+
+
+def _check_layer(label: str, value: Any, kind: LayerKind, columns: list[tuple[str, str, bool]]) -> Any:
+    if kind.form == "frame":
+        return _check_frame(label, value, kind, columns)
+    if kind.form == "raster":
+        return _check_raster(label, value)
+    if kind.form == "table":
+        return _check_table(label, value, columns)
+    if kind.form == "stream":
+        return _check_stream(label, value, kind, columns)
+    if not hasattr(value, "items"):
+        raise BadInput(
+            f"{label}: {type(value).__name__} was given, a mapping from layer id to reader is needed; "
+            "give ws.layers or a dict"
+        )
+    return value
+
+
+def _check_frame(label: str, frame: Any, kind: LayerKind, columns: list[tuple[str, str, bool]]) -> Any:
+    import geopandas as gpd
+    import numpy as np
+    import shapely
+
+    if isinstance(frame, gpd.GeoSeries):
+        frame = frame.to_frame("geometry")
+    if not isinstance(frame, gpd.GeoDataFrame) or frame._geometry_column_name not in frame.columns:
+        raise BadInput(
+            f"{label}: {type(frame).__name__} without geometry was given, a GeoDataFrame ({kind.name}) is "
+            "needed; read it with geopandas"
+        )
+    _check_columns(label, frame, columns)
+    if not kind.metric:
+        return frame
+    label = f"{label} ({frame.attrs['layer']})" if frame.attrs.get("layer") else label
+    check_crs(label, frame.crs)
+    if not len(frame):
+        return frame
+    shapes = frame.geometry.values._data
+    missing = shapely.is_missing(shapes) | shapely.is_empty(shapes)
+    if missing.any():
+        count = int(missing.sum())
+        if count == len(frame):
+            raise EmptyLayer(f"{label}: none of its {count} features has a geometry; give a layer with geometry")
+        dropped(count, f"{label}: no geometry")
+        doubt(f"{count} features without geometry were left out", label)
+        frame = frame[~missing]
+        shapes = frame.geometry.values._data
+    types = np.unique(shapely.get_type_id(shapes))
+    names = [_TYPE_NAMES[t] if 0 <= t < len(_TYPE_NAMES) else "curve" for t in types]
+    wrong = [name for name in names if kind.geometry and name not in kind.geometry]
+    if wrong:
+        mend = "convert it with ogr2ogr -nlt CONVERT_TO_LINEAR" if "curve" in wrong else "split the layer by type first"
+        raise WrongGeometry(
+            f"{label}: {', '.join(wrong)} was given, only {', '.join(kind.geometry)} is allowed; {mend}"
+        )
+    if not frame.attrs.get("valid") and any("Polygon" in name for name in names):
+        _check_valid(label, frame, shapes)
+    return frame
+
+
+def _check_valid(label: str, frame: Any, shapes: Any) -> None:
+    import numpy as np
+    import shapely
+
+    bad = np.flatnonzero(~shapely.is_valid(shapes))
+    if len(bad):
+        raise InvalidGeometry(
+            f"{label}: {len(bad)} of {len(frame)} polygons are broken and have no defined area, the first is record "
+            f"{frame.index[bad[0]]} ({shapely.is_valid_reason(shapes[bad[0]])}); run check-geometry, or repair them first"
+        )
+
+
+def _check_columns(label: str, frame: Any, columns: list[tuple[str, str, bool]]) -> None:
+    from pandas.api.types import is_numeric_dtype
+
+    for option, column, numeric in columns:
+        if column not in frame.columns:
+            there = [str(name) for name in frame.columns if name != getattr(frame, "_geometry_column_name", None)]
+            named = f" ({frame.attrs['layer']})" if frame.attrs.get("layer") else ""
+            raise MissingColumn(
+                f"{label}{named}: the column {column!r} is missing; {suggest(column, there)}, name it with {option}=…"
+            )
+        if numeric and not is_numeric_dtype(frame[column]):
+            raise BadInput(
+                f"{label}: the column {column!r} holds {frame[column].dtype}, numbers are needed; "
+                f"convert it, or name another with {option}=…"
+            )
+
+
+def _check_table(label: str, table: Any, columns: list[tuple[str, str, bool]]) -> Any:
+    import pandas as pd
+
+    if not isinstance(table, pd.DataFrame):
+        raise BadInput(f"{label}: {type(table).__name__} was given, a table (DataFrame) is needed; read it with pandas")
+    _check_columns(label, table, columns)
+    return table
+
+
+def _check_stream(label: str, value: Any, kind: LayerKind, columns: list[tuple[str, str, bool]]) -> Iterator[Any]:
+    import geopandas as gpd
+
+    batches = [value] if isinstance(value, gpd.GeoDataFrame) else value
+    if not hasattr(batches, "__iter__"):
+        raise BadInput(f"{label}: {type(value).__name__} was given, a frame or batches of frames are needed")
+    first: Any = None
+    for number, batch in enumerate(batches):
+        frame = _check_frame(f"{label}, batch {number + 1}", batch, kind, columns)
+        if first is None:
+            first = frame.crs
+        elif frame.crs != first:
+            raise UnsuitableCrs(
+                f"{label}: batch {number + 1} has {_name(frame.crs)} where the first has {_name(first)}; "
+                "bring all batches to one CRS"
+            )
+        check_scale(label, frame, exempt=False)
+        yield frame
+
+
+def _check_raster(label: str, value: Any) -> Any:
+    from spacegov.raster import Raster
+
+    if not isinstance(value, Raster):
+        if not hasattr(value, "rio") and type(value).__name__ != "DataArray":
+            raise BadInput(
+                f"{label}: {type(value).__name__} was given, a raster is needed; open it with Raster.open(path)"
+            )
+        value = Raster.from_xarray(value)
+    if 0 in value.shape:
+        raise BadRaster(f"{label}: the raster has no cells; give one with data")
+    check_crs(f"{label} ({value.name})", value.crs)
+    return value
+
+
+def _check_policy(name: str, table: Any, kind: PolicyKind) -> Any:
+    import pandas as pd
+
+    if not isinstance(table, pd.DataFrame):
+        raise BadPolicy(
+            f"{name}: {type(table).__name__} was given, a policy table is needed; "
+            "read one with spacegov.toolbox.read_policy(name)"
+        )
+    for column in kind.columns:
+        if column not in table.columns:
+            raise BadPolicy(
+                f"{name}: the policy table {table.attrs.get('policy', '')!r} has no column {column!r}; "
+                f"{suggest(column, [str(c) for c in table.columns])}"
+            )
+    return table
+
+
+def _check_coverage(name: str, value: Any, owner: Any, owner_name: str) -> dict[str, Any]:
+    import geopandas as gpd
+
+    if value is None:
+        return {}
+    if isinstance(value, gpd.GeoDataFrame):
+        layers = owner if isinstance(owner, list) else [owner]
+        if len(layers) != 1:
+            raise BadInput(
+                f"{name}: one frame was given for {len(layers)} layers; give a dict from layer name to frame"
+            )
+        return {name_of(layers[0], owner_name): value}
+    return dict(value)
+
+
+def _name(crs: Any) -> str:
+    if crs is None:
+        return "no CRS"
+    authority = crs.to_authority()
+    return ":".join(authority) if authority else str(crs.name)
+
+
+def check_crs(label: str, crs: Any) -> None:
+    """Refuse a CRS that is missing, geographic or not in metres."""
+    if crs is None:
+        raise UnsuitableCrs(
+            f"{label}: it has no CRS, a projected one in metres is needed; state it with frame.set_crs(), "
+            "or with ogr2ogr -a_srs"
+        )
+    if not crs.is_projected:
+        raise UnsuitableCrs(
+            f"{label}: it is in {_name(crs)}, in degrees; a projected CRS in metres is needed; "
+            "use --crs EPSG:… or frame.to_crs()"
+        )
+    units = {axis.unit_name for axis in crs.axis_info[:2]}
+    if units - {"metre", "meter"}:
+        raise UnsuitableCrs(
+            f"{label}: it is in {_name(crs)}, in {', '.join(sorted(units))}; metres are needed; "
+            "use --crs EPSG:… or frame.to_crs()"
+        )
+
+
+def _check_one_crs(placed: dict[str, Any]) -> None:
+    first: tuple[str, Any] | None = None
+    for label, layer in placed.items():
+        if first is None:
+            first = (label, layer.crs)
+        elif layer.crs != first[1]:
+            raise UnsuitableCrs(
+                f"{first[0]} is in {_name(first[1])} and {label} in {_name(layer.crs)}, one CRS is needed; "
+                f"use --crs {_name(first[1])} or to_crs()"
+            )
+
+
+def check_scale(label: str, layer: Any, *, exempt: bool) -> None:
+    """Refuse a CRS that is not true to area over the layer's extent, and note the range for the provenance."""
+    bounds = tuple(float(value) for value in (layer.total_bounds if hasattr(layer, "total_bounds") else layer.bounds))
+    if not all(abs(value) < 1e15 for value in bounds):
+        if hasattr(layer, "total_bounds") and not len(layer):
+            return
+        raise UnsuitableCrs(f"{label}: its coordinates are not finite; run check-geometry")
+    low, high = areal_scale(layer.crs.to_wkt(), bounds)
+    note("areal_scale", label, [low, high])
+    if low >= 1 - AREAL_SCALE_TOLERANCE and high <= 1 + AREAL_SCALE_TOLERANCE:
+        return
+    name = _name(layer.crs)
+    if not high < 1e6:
+        raise UnsuitableCrs(
+            f"{label}: its coordinates {bounds} lie where {name} is not defined (axes swapped, or another "
+            "CRS than stated?); run check-extent, or state the true CRS"
+        )
+    if exempt:
+        return
+    west, south, east, north = bounds
+    swapped = areal_scale(layer.crs.to_wkt(), (south, west, north, east))
+    if abs(swapped[0] - 1) <= AREAL_SCALE_TOLERANCE and abs(swapped[1] - 1) <= AREAL_SCALE_TOLERANCE:
+        raise UnsuitableCrs(
+            f"{label}: its coordinates {bounds} look like {name} with the axes swapped; swap x and y first"
+        )
+    raise UnsuitableCrs(
+        f"{label}: {name} is the wrong CRS for its place, areas there are {low:.4f} to {high:.4f} times the true ones "
+        f"where 1 ± {AREAL_SCALE_TOLERANCE} is needed; use --crs EPSG:… (a zone that contains it) or to_crs()"
+    )
+
+
+@functools.lru_cache(maxsize=512)
+def areal_scale(wkt: str, bounds: tuple[float, float, float, float]) -> tuple[float, float]:
+    """Give the least and largest areal scale of a projected CRS over a box.
+
+    Parameters
+    ----------
+    wkt : str
+        The CRS.
+    bounds : tuple of float
+        West, south, east, north, in its units.
+
+    Returns
+    -------
+    tuple of float
+        Plane area over true area, at the worst places; infinite where the CRS is not defined.
+
+    Examples
+    --------
+    >>> from pyproj import CRS
+    >>> low, high = areal_scale(CRS("EPSG:3857").to_wkt(), (13_000_000, 3_500_000, 13_010_000, 3_510_000))
+    >>> round(low, 2)
+    1.33
+    """
+    import numpy as np
+    from pyproj import CRS, Proj
+
+    west, south, east, north = bounds
+    x, y = (grid.ravel() for grid in np.meshgrid(np.linspace(west, east, 7), np.linspace(south, north, 7)))
+    projection = Proj(CRS.from_wkt(wkt))
+    try:
+        longitude, latitude = projection(x, y, inverse=True)
+        if not (np.isfinite(longitude).all() and np.isfinite(latitude).all()):
+            return (np.inf, np.inf)
+        scale = np.asarray(projection.get_factors(longitude, latitude).areal_scale)
+    except Exception as error:
+        if "pyproj" not in type(error).__module__:
+            raise
+        return (np.inf, np.inf)
+    return (float(scale.min()), float(scale.max())) if np.isfinite(scale).all() else (np.inf, np.inf)
