@@ -65,8 +65,8 @@ lock: $(INSTALLED) ## resolve requirements.lock again (ARGS="--upgrade" for newe
 clean: ## remove everything that make has made
 	rm -rf $(VENV) web/dist web/node_modules out .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
-# Debian's python3 comes without ensurepip, which a virtual environment needs.
-$(BIN)/python:
+# Debian's python3 comes without ensurepip, which a virtual environment needs; one without pip was left half made.
+$(BIN)/pip:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 		echo "spacegov needs Python 3.11 or newer, but $(PYTHON) is $$($(PYTHON) --version 2>&1): name another one with make PYTHON=python3.11." >&2; exit 2; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
@@ -78,7 +78,7 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 # The lock names one version of each distribution; uv and the build backend are among them.
-$(INSTALLED): requirements.lock pyproject.toml | $(BIN)/python
+$(INSTALLED): requirements.lock pyproject.toml | $(BIN)/pip
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check "$$(grep '^uv==' requirements.lock)"
 	$(BIN)/uv pip install --quiet --python $(BIN)/python -r requirements.lock
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .

@@ -37,7 +37,7 @@ def test_run_is_the_demo():
 
 def test_unsuitable_python_is_answered_in_one_sentence(tmp_path):
     venv = tmp_path / "venv"
-    answer = make(f"VENV={venv}", f"PYTHON={shutil.which('false')}", f"{venv}/bin/python")
+    answer = make(f"VENV={venv}", f"PYTHON={shutil.which('false')}", f"{venv}/bin/pip")
     assert answer.returncode == 2
     assert answer.stderr.startswith("spacegov needs Python 3.11 or newer")
     assert not venv.exists()
