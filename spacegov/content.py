@@ -49,8 +49,8 @@ def content_path(name: ContentName) -> Path:
 
     Examples
     --------
-    >>> content_path("layers").name
-    'layers'
+    >>> content_path("web").name
+    'dist'
     """
     checkout = checkout_root()
     if checkout is None:
@@ -70,7 +70,7 @@ def checkout_root() -> Path | None:
     Returns
     -------
     Path or None
-        The package's parent, if that holds ``pyproject.toml`` and ``layers``.
+        The package's parent, if that holds ``pyproject.toml``.
     """
     parent = _PACKAGE.parent
-    return parent if (parent / "pyproject.toml").is_file() and (parent / "layers").is_dir() else None
+    return parent if (parent / "pyproject.toml").is_file() else None

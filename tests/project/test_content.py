@@ -41,18 +41,17 @@ def ask(package: Path, name: str) -> str:
 
 def make_checkout(package: Path) -> Path:
     (package.parent / "pyproject.toml").touch()
-    (package.parent / "layers").mkdir()
     return package.parent
 
 
 def test_this_checkout_is_found():
     assert checkout_root() == ROOT
-    assert content_path("layers") == ROOT / "layers"
     assert content_path("web") == ROOT / "web/dist"
 
 
 def test_checkout_comes_before_the_wheel_content(package):
     checkout = make_checkout(package)
+    (checkout / "layers").mkdir()
     (package / "_content/layers").mkdir(parents=True)
     assert ask(package, "layers") == str(checkout / "layers")
 
@@ -67,6 +66,11 @@ def test_missing_web_assets_name_the_command_that_makes_them(package):
     assert ask(package, "web") == (
         f"The folder {checkout}/web/dist with spacegov's web is missing; make it with: cd {checkout} && make setup"
     )
+
+
+def test_missing_cards_of_a_checkout_are_restored(package):
+    checkout = make_checkout(package)
+    assert ask(package, "layers").endswith(f"make it with: cd {checkout} && git restore layers")
 
 
 def test_broken_installation_names_the_command_that_mends_it(package):

@@ -90,7 +90,10 @@ said.start = output.textContent;
 for (const point of [[39.9, 116.3], [39.9, 116.31], [39.9, 116.31], [39.91, 116.31]])
   map.fire("click", {{ latlng: L.latLng(point) }});
 said.measured = output.textContent;
-map.fire("dblclick");
+const enter = new KeyboardEvent("keydown", {{ key: "Enter", bubbles: true, cancelable: true }});
+said.enterEnds = !measure.dispatchEvent(enter);
+map.fire("click", {{ latlng: L.latLng(39.9, 116.3) }});
+said.again = output.textContent;
 measure.click();
 said.cleared = output.hidden && !document.querySelector(".spacegov-measure-shape");
 said.zoomRestored = map.doubleClickZoom.enabled();
@@ -125,6 +128,8 @@ def test_controls_in_a_browser(tmp_path):
         "names": ["全屏", "Измерить длину и площадь"],
         "start": "Щелчок добавляет точку; двойной щелчок или Enter завершает, Esc очищает.",
         "measured": "Длина: 1,97\u202fкм\nПлощадь: 47,5\u202fга",
+        "enterEnds": True,
+        "again": "Длина: 0\u202fм",
         "cleared": True,
         "zoomRestored": True,
         "left": "polygon(0px 0px, 200px 0px, 200px 600px, 0px 600px)",

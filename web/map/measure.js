@@ -42,7 +42,7 @@ L.Control.Measure = L.Control.extend({
     if (!this._active) return;
     const map = this._map;
     this._active = false;
-    this._finish();
+    L.DomUtil.removeClass(map.getContainer(), "spacegov-measuring");
     map.off("click", this._add, this).off("dblclick", this._finish, this);
     L.DomEvent.off(document, "keydown", this._onKey, this);
     if (this._zoomedByDoubleClick) map.doubleClickZoom.enable();
@@ -52,7 +52,11 @@ L.Control.Measure = L.Control.extend({
   },
 
   _onKey(event) {
-    if (event.key === "Enter") this._finish();
+    if (event.key === "Enter" && this._drawing && this._points.length) {
+      this._finish();
+      // The button keeps the focus after its click: Enter would press it again.
+      event.preventDefault();
+    }
     if (event.key === "Escape") this._stop();
   },
 
@@ -60,7 +64,6 @@ L.Control.Measure = L.Control.extend({
     if (!this._drawing) {
       this._drawing = true;
       this._points = [];
-      L.DomUtil.addClass(this._map.getContainer(), "spacegov-measuring");
     }
     const last = this._points.at(-1);
     // The second click of a double click falls on the same place.
@@ -71,7 +74,6 @@ L.Control.Measure = L.Control.extend({
 
   _finish() {
     this._drawing = false;
-    L.DomUtil.removeClass(this._map.getContainer(), "spacegov-measuring");
   },
 
   _show() {
