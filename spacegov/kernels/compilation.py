@@ -1,0 +1,119 @@
+"""The first use of a kernel compiles it; that takes seconds, so it is announced.
+
+Compiled code is kept on disk beside the package, or in the user's cache folder. A mark beside it says which sources,
+compiler and processor it was made for, so that the announcement is made only when compiling is really ahead.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import sys
+import threading
+import time
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+logger = logging.getLogger(__name__)
+
+_ready: set[str] = set()
+_lock = threading.Lock()
+
+
+def warm_up(*families: str) -> float:
+    """Compile the kernels ahead of their first use, or load them when they are compiled already.
+
+    Parameters
+    ----------
+    *families : {'area', 'zones'}
+        Which kernels; all by default.
+
+    Returns
+    -------
+    float
+        Seconds it took.
+
+    Notes
+    -----
+    Run it at installation or when a service starts; a function that needs a kernel does the same by itself.
+
+    Examples
+    --------
+    >>> warm_up("area") >= 0.0
+    True
+    """
+    start = time.perf_counter()
+    for family in families or tuple(_EXERCISES):
+        ensure_compiled(family)
+        _EXERCISES[family]()
+    return time.perf_counter() - start
+
+
+def ensure_compiled(family: str) -> None:
+    """Before a kernel's first use in this process: compile it with a word to the user, unless it is on disk."""
+    if family in _ready:
+        return
+    with _lock:
+        if family in _ready:
+            return
+        mark = _mark(family)
+        if not mark.exists():
+            _announce(f"compiling the {family} kernels, once on this machine, a few seconds …")
+            start = time.perf_counter()
+            _EXERCISES[family]()
+            logger.info("compiled the %s kernels in %.1f s", family, time.perf_counter() - start)
+            try:
+                mark.parent.mkdir(parents=True, exist_ok=True)
+                mark.touch()
+            except OSError:
+                logger.info("the folder %s cannot be written; the kernels are compiled again next time", mark.parent)
+        _ready.add(family)
+
+
+def _announce(text: str) -> None:
+    """Tell the log; where no log is kept, say it on standard error."""
+    logger.info(text)
+    if not (logger.hasHandlers() and logger.isEnabledFor(logging.INFO)):
+        sys.stderr.write(f"spacegov: {text}\n")
+        sys.stderr.flush()
+
+
+def _mark(family: str) -> Path:
+    """The mark of a family compiled from these very sources, by this compiler, for this processor."""
+    import llvmlite.binding
+
+    from spacegov.kernels import rings
+
+    compiled: Any = rings.ring_area
+
+    fingerprint = hashlib.sha256()
+    for source in sorted(Path(__file__).parent.glob("*.py")):
+        # numba recompiles when time or size of a source changes, so the mark must follow the same rule
+        state = source.stat()
+        fingerprint.update(f"{source.name} {state.st_mtime} {state.st_size};".encode())
+    fingerprint.update(f"{version('numba')} {sys.version} {llvmlite.binding.get_host_cpu_name()}".encode())
+    folder = Path(compiled.stats.cache_path)
+    return folder / f"{family}-{fingerprint.hexdigest()[:20]}.compiled"
+
+
+def _exercise_area() -> None:
+    """Run every area kernel once with the types it will meet."""
+    import numpy as np
+    import shapely
+
+    from spacegov.kernels.matching import match, match_self
+    from spacegov.kernels.ragged import from_shapely
+    from spacegov.kernels.rings import fill_boxes, geometry_areas, reverse_all
+
+    shapes = np.array([shapely.box(0, 0, 2, 2), shapely.Point(1, 1).buffer(1, quad_segs=64)], dtype=object)
+    layer = from_shapely(shapes)
+    match(layer, layer, threads=1)
+    match_self(layer, threads=1)
+    geometry_areas(layer.coordinates, layer.ring_offsets, layer.geometry_offsets, np.zeros(2))
+    fill_boxes(layer.coordinates, layer.ring_offsets, layer.geometry_offsets, np.zeros((2, 4)))
+    reverse_all(layer.coordinates.copy(), layer.ring_offsets)
+
+
+_EXERCISES: dict[str, Callable[[], None]] = {"area": _exercise_area}
