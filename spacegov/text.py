@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Literal, TypeAlias, get_args
+from typing import Annotated, Any, Literal, TypeAlias, get_args
 
 from pydantic import AfterValidator
 
@@ -21,7 +21,7 @@ Text: TypeAlias = Annotated[dict[Language, str], AfterValidator(_has_english)]
 """One phrase by language; English is always there."""
 
 
-def say(text: Mapping[Language, str] | str | None, language: Language = "en", default: str = "") -> str:
+def say(text: Mapping[Any, str] | str | None, language: Language = "en", default: str = "") -> str:
     """Give a text in a language, in English where that is missing.
 
     Examples

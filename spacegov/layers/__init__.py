@@ -1,0 +1,1 @@
+"""Layers: what they are (cards), where they lie (bindings, store, files) and where they say something (coverage)."""

@@ -1,0 +1,91 @@
+"""Where a layer is authoritative: the difference between "nothing there" and "nobody looked"."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from spacegov.text import Text
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+class Answer(StrEnum):
+    """The four answers to a question asked of a place."""
+
+    PRESENT = "present"
+    ABSENT = "absent"
+    NOT_COVERED = "not_covered"
+    FAILED = "failed"
+
+
+ANSWER_TITLES: dict[Answer, Text] = {
+    Answer.PRESENT: {"en": "Present", "zh": "涉及", "ru": "Есть"},
+    Answer.ABSENT: {"en": "Absent", "zh": "不涉及", "ru": "Нет"},
+    Answer.NOT_COVERED: {"en": "Not covered", "zh": "未覆盖", "ru": "Нет данных"},
+    Answer.FAILED: {"en": "Failed", "zh": "查询失败", "ru": "Ошибка"},
+}
+
+
+def covered_share(places: gpd.GeoDataFrame, coverage: gpd.GeoDataFrame | None) -> NDArray[np.float64]:
+    """Give the share of each place that lies where a layer is authoritative.
+
+    Parameters
+    ----------
+    places : GeoDataFrame
+        Points, lines or polygons; points and lines count by touch and by length.
+    coverage : GeoDataFrame or None
+        Polygons, in the same CRS; None covers everything.
+
+    Returns
+    -------
+    array of float, one for each place, 0 to 1
+
+    Examples
+    --------
+    >>> import geopandas as gpd, shapely
+    >>> places = gpd.GeoDataFrame(geometry=[shapely.box(0, 0, 10, 10), shapely.Point(2, 2)], crs="EPSG:4549")
+    >>> covered_share(places, gpd.GeoDataFrame(geometry=[shapely.box(0, 0, 5, 10)], crs="EPSG:4549")).tolist()
+    [0.5, 1.0]
+    """
+    import numpy as np
+    import shapely
+
+    if coverage is None:
+        return np.ones(len(places))
+    where = coverage.geometry.union_all()
+    shapes = places.geometry.values._data
+    shapely.prepare(where)
+    inside = shapely.contains_properly(where, shapes).astype(np.float64)
+    near = (inside == 0) & shapely.intersects(where, shapes)
+    if not near.any():
+        return np.asarray(inside)
+    parts = shapely.intersection(shapes[near], where)
+    dimension = shapely.get_dimensions(shapes[near])
+    whole = np.where(dimension == 2, shapely.area(shapes[near]), shapely.length(shapes[near]))
+    kept = np.where(dimension == 2, shapely.area(parts), shapely.length(parts))
+    inside[near] = np.where(dimension == 0, 1.0, np.divide(kept, whole, out=np.ones_like(kept), where=whole > 0))
+    return np.asarray(np.clip(inside, 0.0, 1.0), dtype=np.float64)
+
+
+def not_covered(territory: gpd.GeoDataFrame, coverage: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame:
+    """Cut out of a territory what a layer does not cover.
+
+    Returns
+    -------
+    GeoDataFrame
+        One row of ground nobody looked at, or none; `area_m2` is its plane area.
+    """
+    import geopandas as gpd
+
+    if coverage is None or not len(territory):
+        return gpd.GeoDataFrame({"area_m2": []}, geometry=[], crs=territory.crs)
+    rest = territory.geometry.union_all().difference(coverage.to_crs(territory.crs).geometry.union_all())
+    # Borders of two surveys rarely agree to the millimetre; a rest thinner than 1 m is no gap in coverage.
+    rest = rest.buffer(-0.5, join_style="mitre").buffer(0.5, join_style="mitre")
+    if rest.is_empty:
+        return gpd.GeoDataFrame({"area_m2": []}, geometry=[], crs=territory.crs)
+    return gpd.GeoDataFrame({"area_m2": [rest.area]}, geometry=[rest], crs=territory.crs)

@@ -1,0 +1,348 @@
+"""From what a user names (layer ids, files, frames) to what a tool function takes, with a record of each."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from spacegov.errors import BadInput, UnknownName, suggest
+from spacegov.kinds import LayerKind
+from spacegov.layers import files
+from spacegov.layers.layer import Layer
+from spacegov.signature import Input
+from spacegov.toolbox.provenance import InputRecord
+
+if TYPE_CHECKING:
+    from spacegov.toolbox.tool import Tool
+    from spacegov.workspace import Workspace
+
+
+@dataclass
+class Resolved:
+    """The inputs of one run.
+
+    Attributes
+    ----------
+    values : dict
+        What the function receives, coverage included.
+    records : list of InputRecord
+        What the provenance says of them.
+    gaps : dict
+        Coverage polygons of inputs that do not cover everything, by layer id.
+    layers : list of Layer
+        Layers of the workspace that were read.
+    """
+
+    values: dict[str, Any] = field(default_factory=dict)
+    records: list[InputRecord] = field(default_factory=list)
+    gaps: dict[str, Any] = field(default_factory=dict)
+    layers: list[Layer] = field(default_factory=list)
+
+
+class FileReader:
+    """A file as a member of a `LayerSet`."""
+
+    card = None
+    coverage = None
+    bound = True
+
+    def __init__(self, source: str, crs: Any) -> None:
+        self.source = source
+        self.crs = crs
+
+    @property
+    def id(self) -> str:
+        """Name of the sublayer or file."""
+        path, sublayer = files.split_source(self.source)
+        return sublayer or path.stem
+
+    def read(self, bbox: tuple[float, float, float, float] | None = None) -> Any:
+        """Read it, or the features that meet a box."""
+        frame = files.read_vector(self.source, crs=self.crs)
+        return frame if bbox is None else frame.cx[bbox[0] : bbox[2], bbox[1] : bbox[3]]
+
+
+def resolve(
+    workspace: Workspace, tool: Tool, given: Mapping[str, Any], *, crs: Any = None, repair: bool = False
+) -> Resolved:
+    """Read the inputs of a run.
+
+    Roles that are not given take the card's default layers, unless a file or frame is given for another role: data of
+    one territory are never mixed with the sample county's in silence.
+
+    Parameters
+    ----------
+    workspace : Workspace
+        Where layer ids are looked up.
+    tool : Tool
+        Whose inputs they are.
+    given : mapping
+        By input name: layer id, file, several of them (a list, or text with commas), a frame or a raster.
+    crs : anything pyproj understands, optional
+        CRS to bring every input to; reprojected, never relabelled.
+    repair : bool
+        Whether broken polygons are mended, with the change in area reported.
+
+    Raises
+    ------
+    BadInput
+        One of its kinds.
+    """
+    signature = tool.signature
+    wanted = {role: _items(spec, given[role]) for role, spec in signature.inputs.items() if given.get(role) is not None}
+    named = [item for items in wanted.values() for item in items]
+    foreign = any(_is_foreign(item) for item in named)
+    if not foreign:
+        for role, spec in signature.inputs.items():
+            if role not in wanted and role in tool.card.layers and role not in given:
+                wanted[role] = _items(spec, tool.card.layers[role])
+    at_home = any(not _is_foreign(item) for items in wanted.values() for item in items)
+    target = crs if crs is not None else (workspace.settings.crs if at_home else None)
+    resolved = Resolved()
+    for role, spec in signature.inputs.items():
+        if spec.kind.form == "layers":
+            resolved.values[role] = _layer_set(workspace, wanted.get(role), target)
+            continue
+        if role not in wanted:
+            if spec.optional:
+                resolved.values[role] = None
+                continue
+            why = " since another input is a file" if foreign and role in tool.card.layers else ""
+            raise BadInput(
+                f"{tool.id}: the input {role} ({spec.kind.name}) is needed{why}; write {role}=LAYER or {role}=FILE"
+            )
+        if not spec.many and len(wanted[role]) > 1:
+            raise BadInput(f"{tool.id}: {role} takes one layer, {len(wanted[role])} were given; name one")
+        values = [_read(workspace, role, spec.kind, item, target, repair, resolved) for item in wanted[role]]
+        resolved.values[role] = values if spec.many else values[0]
+    for name, owner in signature.coverages.items():
+        own = {layer.id for layer in resolved.layers if layer.id in resolved.gaps and _plays(resolved, layer.id, owner)}
+        resolved.values[name] = {layer: resolved.gaps[layer] for layer in sorted(own)} or None
+    return resolved
+
+
+def _plays(resolved: Resolved, layer: str, role: str) -> bool:
+    return any(record.layer == layer and record.role == role for record in resolved.records)
+
+
+def _items(spec: Input, value: Any) -> list[Any]:
+    """Take apart what was given for a role."""
+    if isinstance(value, str):
+        parts = [part.strip() for part in value.split(",")] if not Path(value).exists() else [value]
+        return [part for part in parts if part]
+    if isinstance(value, (list, tuple)):
+        return [item for part in value for item in (_items(spec, part) if isinstance(part, str) else [part])]
+    if spec.kind.form == "layers" and isinstance(value, Mapping):
+        return [value]
+    return [value]
+
+
+def _is_foreign(item: Any) -> bool:
+    if isinstance(item, Layer) or (isinstance(item, Mapping) and not hasattr(item, "columns")):
+        return False
+    return not isinstance(item, str) or files.looks_like_file(item)
+
+
+def _layer_set(workspace: Workspace, items: list[Any] | None, crs: Any) -> Any:
+    if not items:
+        return workspace.layers
+    if len(items) == 1 and isinstance(items[0], Mapping) and not hasattr(items[0], "columns"):
+        return items[0]
+    readers = [
+        FileReader(item, crs) if _is_foreign(item) else _layer(workspace, item) if isinstance(item, str) else item
+        for item in items
+    ]
+    return {reader.id: reader for reader in readers}
+
+
+def _layer(workspace: Workspace, name: str) -> Layer:
+    if name not in workspace.layers:
+        near = suggest(name, workspace.layers)
+        raise UnknownName(f"there is no layer and no file {name!r}; {near}")
+    return workspace.layers[name]
+
+
+def _read(
+    workspace: Workspace, role: str, kind: LayerKind, item: Any, crs: Any, repair: bool, resolved: Resolved
+) -> Any:
+    if isinstance(item, str) and not files.looks_like_file(item):
+        item = _layer(workspace, item)
+    if isinstance(item, Layer):
+        value, record = _read_layer(role, kind, item, crs)
+        resolved.layers.append(item)
+        if item.coverage is not None:
+            resolved.gaps[item.id] = item.coverage
+    elif isinstance(item, (str, Path)):
+        value, record = _read_file(role, kind, str(item), crs)
+    else:
+        value, record = _take(role, item)
+    if repair and kind.form == "frame" and kind.metric:
+        value = _mend(role, value)
+    if kind.form == "stream":
+        value = _batches(value)
+    resolved.records.append(record)
+    return value
+
+
+def _read_layer(role: str, kind: LayerKind, layer: Layer, crs: Any) -> tuple[Any, InputRecord]:
+    _fits(role, kind, layer.card.kind, layer.id)
+    if kind.name == "AnyLayer":
+        value = files.read_vector(layer.source)
+        value.attrs.update(layer.attrs())
+    else:
+        value = layer.read()
+        if crs is not None and crs != layer.workspace.settings.crs:
+            value = files.warp(value, crs) if kind.form == "raster" else files.to_crs(value, crs)
+    binding = layer.binding
+    record = _record(role, value, layer.source_path())
+    return value, record.model_copy(
+        update={
+            "layer": layer.id,
+            "title": dict(layer.card.title),
+            "steward": layer.card.steward,
+            "version": layer.version,
+            "coverage": "whole" if binding is None or binding.coverage == "whole" else "partial",
+            "licence": binding.licence if binding else None,
+            "status": binding.status if binding else None,
+            "source": binding.source if binding else "",
+        }
+    )
+
+
+def _fits(role: str, kind: LayerKind, given: str, name: str) -> None:
+    """Refuse a raster where features are needed, and the other way round, before anything is read."""
+    form = {"Raster": "raster", "Table": "table"}.get(given, "frame")
+    needed = {"stream": "frame", "layers": "frame"}.get(kind.form, kind.form)
+    if form != needed and not (needed == "table" and form == "frame"):
+        raise BadInput(f"{role}: {name} is a layer of {given}, {kind.name} is needed; name another layer")
+
+
+def _read_file(role: str, kind: LayerKind, source: str, crs: Any) -> tuple[Any, InputRecord]:
+    path, _ = files.split_source(source)
+    value: Any
+    if kind.form == "raster":
+        value = files.open_raster(source, crs=crs)
+    else:
+        if files.is_raster(source):
+            raise BadInput(f"{role}: {source} is a raster, {kind.name} is needed; name a vector layer")
+        value = files.read_vector(source, crs=None if kind.name == "AnyLayer" else crs)
+        if kind.form in {"frame", "stream"} and not hasattr(value, "geometry"):
+            raise BadInput(
+                f"{role}: {source} is a table without geometry, {kind.name} is needed; name a layer with geometry"
+            )
+    return value, _record(role, value, path).model_copy(update={"source": source})
+
+
+def _take(role: str, value: Any) -> tuple[Any, InputRecord]:
+    """Take a frame, raster or table that the user holds."""
+    attrs = getattr(value, "attrs", {}) or {}
+    record = InputRecord(
+        role=role,
+        layer=str(attrs.get("layer") or role),
+        title=attrs.get("title"),
+        steward=attrs.get("steward"),
+        source="given in memory",
+        version=attrs.get("version"),
+        sha256=_hash_value(value),
+        crs=_crs_name(value),
+        rows=_rows(value),
+        coverage="not stated",
+    )
+    return value, record
+
+
+def _record(role: str, value: Any, path: Path) -> InputRecord:
+    return InputRecord(
+        role=role,
+        layer=str(value.attrs.get("layer") or path.stem),
+        source=str(path),
+        sha256=files.file_hash(path) if path.is_file() else _hash_folder(path),
+        crs=_crs_name(value),
+        rows=_rows(value),
+        coverage="not stated",
+        warped=value.attrs.get("warped"),
+    )
+
+
+def _hash_folder(path: Path) -> str:
+    digest = hashlib.sha256()
+    for file in sorted(path.rglob("*")):
+        if file.is_file():
+            digest.update(files.file_hash(file).encode())
+    return digest.hexdigest()
+
+
+def _hash_value(value: Any) -> str:
+    import numpy as np
+    import pandas as pd
+
+    digest = hashlib.sha256()
+    if isinstance(value, pd.DataFrame):
+        plain = pd.DataFrame({name: _hashable(value[name]) for name in value.columns}, index=value.index)
+        digest.update(repr(list(map(str, value.columns))).encode())
+        digest.update(pd.util.hash_pandas_object(plain).to_numpy().tobytes())
+    elif hasattr(value, "read") and hasattr(value, "transform"):
+        digest.update(repr((value.shape, tuple(value.transform)[:6])).encode())
+        digest.update(np.ascontiguousarray(value.read()).tobytes())
+    elif hasattr(value, "values") and hasattr(value, "dims"):
+        digest.update(np.ascontiguousarray(value.values).tobytes())
+    else:
+        return "not hashed"
+    return digest.hexdigest()
+
+
+def _hashable(column: Any) -> Any:
+    """Turn shapes and lists into text, which pandas can hash."""
+    if hasattr(column, "to_wkb"):
+        return column.to_wkb(hex=True)
+    return column.map(str) if column.dtype == object else column
+
+
+def _rows(value: Any) -> int:
+    if hasattr(value, "shape") and hasattr(value, "transform") and not hasattr(value, "columns"):
+        return int(value.shape[0]) * int(value.shape[1])
+    return len(value) if hasattr(value, "__len__") else 0
+
+
+def _crs_name(value: Any) -> str | None:
+    crs = getattr(value, "crs", None)
+    if crs is None:
+        return None
+    authority = crs.to_authority()
+    return ":".join(authority) if authority else str(crs.name)
+
+
+def _batches(value: Any, size: int = 50_000) -> Iterator[Any]:
+    for start in range(0, max(len(value), 1), size):
+        yield value.iloc[start : start + size]
+
+
+def _mend(role: str, frame: Any) -> Any:
+    """Mend broken polygons and put the change in area on record."""
+    import numpy as np
+    import shapely
+
+    from spacegov.ledger import doubt
+
+    if not hasattr(frame, "geometry") or not len(frame):
+        return frame
+    shapes = frame.geometry.values._data
+    bad = np.flatnonzero(~shapely.is_valid(shapes) & ~shapely.is_missing(shapes))
+    if not len(bad):
+        return frame
+    before = float(np.sum(shapely.area(shapes[bad])))
+    mended = shapely.make_valid(shapes[bad], method="structure", keep_collapsed=False)
+    after = float(np.sum(shapely.area(mended)))
+    repaired = frame.copy()
+    geometry = shapes.copy()
+    geometry[bad] = mended
+    repaired[frame.geometry.name] = frame.geometry.array.__class__(geometry, crs=frame.crs)
+    repaired.attrs = dict(frame.attrs)
+    doubt(
+        f"{len(bad)} broken polygons were repaired, their area went from {before:.2f} m² to {after:.2f} m²",
+        f"{role} ({frame.attrs.get('layer', role)}), first record {frame.index[bad[0]]}",
+    )
+    return repaired

@@ -1,0 +1,59 @@
+"""The answer in one sentence: the card's words with the run's figures."""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Mapping
+from typing import Any
+
+from spacegov import numbers
+from spacegov.text import Language, say
+from spacegov.toolbox.card import ToolCard
+
+
+class _Words(string.Formatter):
+    """Formats `{rows:count}` or `{area_m2:area}` by the rules of `spacegov.numbers`."""
+
+    def __init__(self, language: Language) -> None:
+        self.language = language
+
+    def get_value(self, key: int | str, args: Any, kwargs: Mapping[str, Any]) -> Any:  # noqa: ARG002
+        return kwargs.get(str(key))
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        if isinstance(value, str):
+            return value
+        writers = {
+            "count": numbers.count,
+            "area": numbers.area,
+            "length": numbers.length,
+            "share": numbers.share,
+            "number": numbers.number,
+        }
+        if format_spec and format_spec not in writers:
+            return numbers.quantity(value, format_spec, self.language)
+        return writers[format_spec or "number"](value, self.language)  # type: ignore[operator, no-any-return]
+
+
+def answer_sentence(card: ToolCard, summary: Mapping[str, Any], language: Language = "en") -> str:
+    """Give the answer in one sentence.
+
+    Parameters
+    ----------
+    card : ToolCard
+        Whose `answer` is filled.
+    summary : mapping
+        The run's figures.
+    language : {"en", "zh", "ru"}
+
+    Returns
+    -------
+    str
+        The sentence; without one in the card, rows and area.
+    """
+    template = say(card.answer, language)
+    if not template:
+        rows = {"en": "{rows:count} rows", "zh": "{rows:count} 条", "ru": "строк: {rows:count}"}[language]
+        area = {"en": ", {area_m2:area}", "zh": "，{area_m2:area}", "ru": ", {area_m2:area}"}[language]
+        template = rows + (area if "area_m2" in summary else "")
+    return _Words(language).vformat(template, (), dict(summary))

@@ -1,0 +1,107 @@
+"""A workbook of a result: one sheet a table, and one that says what it stands on."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from spacegov.text import Language, say
+from spacegov.toolbox.export import require_folder
+from spacegov.toolbox.result import column_title, require_suffix
+
+if TYPE_CHECKING:
+    from spacegov.toolbox.result import Result
+
+ROW_LIMIT = 1_000_000
+
+
+def write_xlsx(result: Result, path: Path) -> Path:
+    """Write a result's tables and the sheet "Sources and method"; geometry stays out, its area and length do not."""
+    import xlsxwriter
+
+    require_suffix(path, (".xlsx",))
+    require_folder(path)
+    language = result.workspace.settings.language
+    temporary = path.with_name(f".{path.stem}.{os.getpid()}.part.xlsx")
+    # Formulas and links of field values stay text: a cell must never act on the reader's machine.
+    options = {
+        "strings_to_formulas": False,
+        "strings_to_urls": False,
+        "nan_inf_to_errors": True,
+        "remove_timezone": True,
+    }
+    try:
+        with xlsxwriter.Workbook(str(temporary), options) as book:
+            styles = {"head": book.add_format({"bold": True, "bottom": 1}), "bold": book.add_format({"bold": True})}
+            for name, frame in result.frames.items():
+                if hasattr(frame, "columns"):
+                    _table(book.add_worksheet(_sheet_name(name)), frame, result, language, styles)
+            if result.not_covered is not None:
+                _table(book.add_worksheet("not covered"), result.not_covered, result, language, styles)
+            _method(book.add_worksheet("Sources and method"), result, language, styles)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    return path
+
+
+def _sheet_name(name: str) -> str:
+    return name.replace("_", " ")[:31]
+
+
+def _table(sheet: Any, frame: Any, result: Result, language: Language, styles: dict[str, Any]) -> None:
+    geometry = getattr(frame, "_geometry_column_name", None)
+    columns = [column for column in frame.columns if column != geometry]
+    for position, column in enumerate(columns):
+        title = column_title(result, str(column), language)
+        sheet.write(0, position, title, styles["head"])
+        sheet.set_column(position, position, max(12, min(len(title) + 2, 40)))
+    for row, values in enumerate(frame[columns].head(ROW_LIMIT).itertuples(index=False, name=None), start=1):
+        for position, value in enumerate(values):
+            if value is None or value != value:
+                continue
+            sheet.write(row, position, value.item() if hasattr(value, "item") else _cell(value))
+    if len(frame) > ROW_LIMIT:
+        sheet.write(ROW_LIMIT + 1, 0, f"{len(frame) - ROW_LIMIT} further rows are in the run folder")
+    sheet.freeze_panes(1, 0)
+
+
+def _cell(value: Any) -> Any:
+    return value if isinstance(value, (str, int, float, bool)) else str(value)
+
+
+def _method(sheet: Any, result: Result, language: Language, styles: dict[str, Any]) -> None:
+    facts = result.provenance
+    rows: list[tuple[str, Any]] = [
+        ("Question", say(result.tool.card.question, language)),
+        ("Answer", result.answer(language)),
+        ("Tool", f"{facts.tool}, {facts.software}"),
+        ("Standards", "; ".join(facts.cites)),
+        ("Run", facts.started.isoformat(timespec="seconds")),
+        ("Rows in, out", f"{facts.rows_in}, {facts.rows_out}"),
+        *((f"Parameter {name}", str(value)) for name, value in facts.parameters.items()),
+        *(
+            (f"Rules {policy.parameter}", f"{policy.name}, version {policy.version}, {say(policy.source, language)}")
+            for policy in facts.policies
+        ),
+        *(
+            (
+                f"Input {item.role}",
+                f"{say(item.title, language) or item.layer} ({item.layer}), version {item.version or 'not stated'}, "
+                f"{item.rows} rows, {item.crs}, coverage {item.coverage}, sha256 {item.sha256}",
+            )
+            for item in facts.inputs
+        ),
+        *(("Left out", f"{drop.count}: {drop.reason}") for drop in facts.dropped),
+        *(
+            ("Balance", f"{entry.what}: whole {entry.whole}, parts {entry.parts}, difference {entry.difference}")
+            for entry in facts.balances
+        ),
+        *(("Doubt", f"{doubt.text}{f' ({doubt.where})' if doubt.where else ''}") for doubt in facts.doubts),
+    ]
+    sheet.set_column(0, 0, 24)
+    sheet.set_column(1, 1, 110)
+    for row, (name, value) in enumerate(rows):
+        sheet.write(row, 0, name, styles["bold"])
+        sheet.write(row, 1, value)
