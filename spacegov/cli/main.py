@@ -1,0 +1,84 @@
+"""The application, and the one place where an error becomes a sentence and an exit code."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import warnings
+from typing import Annotated
+
+import typer
+
+from spacegov.cli import demo, lists, run
+from spacegov.errors import SpacegovError
+
+EXIT_DEFECT = 4
+EXIT_STOPPED = 130
+
+app = typer.Typer(
+    name="spacegov",
+    help="Every layer of a territory in one registry, and a box of tools to question them.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"spacegov {version('spacegov')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", callback=_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Every layer of a territory in one registry, and a box of tools to question them."""
+
+
+app.command("demo")(demo.demo)
+app.command("layers")(lists.layers)
+app.command("tools")(lists.tools)
+app.command("show")(lists.show)
+app.command("run")(run.run)
+
+
+def main() -> None:
+    """Run the command line and leave with its exit code."""
+    # Libraries warn about things the user did not ask; what matters is refused or told as a doubt of the result.
+    warnings.simplefilter("ignore")
+    try:
+        app(standalone_mode=True)
+    except SpacegovError as error:
+        _tell(str(error), type(error).__name__, error.exit_code)
+    except KeyboardInterrupt:
+        _tell("stopped; nothing half written was left behind", "Stopped", EXIT_STOPPED)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(EXIT_STOPPED)
+    except Exception as error:
+        if os.environ.get("SPACEGOV_TRACEBACK"):
+            raise
+        text = f"{type(error).__name__}: {error}"
+        _tell(
+            f"this is a fault of spacegov, not of your input ({text}); set SPACEGOV_TRACEBACK=1, run the command again "
+            "and report what it prints",
+            "Defect",
+            EXIT_DEFECT,
+        )
+
+
+def _tell(message: str, kind: str, code: int) -> None:
+    """Print one sentence to the error stream, as JSON where the command was asked for JSON."""
+    if "--json" in sys.argv:
+        typer.echo(json.dumps({"error": message, "kind": kind, "exit_code": code}, ensure_ascii=False), err=True)
+    else:
+        typer.echo(f"spacegov: {message}", err=True)
+    sys.exit(code)

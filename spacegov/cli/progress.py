@@ -1,0 +1,38 @@
+"""Progress on the error stream: a bar for people, JSON lines for programs."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+
+@contextmanager
+def progress(label: str, *, as_json: bool) -> Iterator[Callable[[float, str], None] | None]:
+    """Give a function to report progress to; None where nobody would see it."""
+    if as_json:
+        last = [0.0]
+
+        def line(done: float, step: str) -> None:
+            now = time.monotonic()
+            if now - last[0] >= 0.2 or done >= 1:
+                last[0] = now
+                sys.stderr.write(json.dumps({"progress": round(done, 4), "step": step}) + "\n")
+                sys.stderr.flush()
+
+        yield line
+        return
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    with Progress(
+        TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"), TimeElapsedColumn(),
+        console=Console(stderr=True), transient=True,
+    ) as bar:  # fmt: skip
+        task = bar.add_task(label, total=1.0)
+        yield lambda done, step: bar.update(task, completed=done, description=f"{label}: {step}" if step else label)

@@ -1,0 +1,167 @@
+"""`spacegov run`: one question, from the shell."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from spacegov.cli.options import JsonOption, LanguageOption, WorkspaceOption, language_of, print_json
+from spacegov.cli.progress import progress
+
+if TYPE_CHECKING:
+    from spacegov.text import Language
+    from spacegov.toolbox.result import Result
+
+
+def run(
+    tool: Annotated[str, typer.Argument(help="Tool id; spacegov tools lists them.")],
+    given: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[NAME=VALUE …]",
+            help="Inputs as layer ids or files (file.gpkg:layer, a comma separates several), and options.",
+        ),
+    ] = None,
+    out: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="Write the answer: a file (.gpkg, .parquet, .geojson, .xlsx, .tif …) or a folder.", metavar="PATH"
+        ),
+    ] = None,
+    map_file: Annotated[Path | None, typer.Option("--map", help="Write a map.", metavar="FILE.html")] = None,
+    crs: Annotated[
+        str | None,
+        typer.Option(help="Bring every input to this CRS (reprojected, never relabelled).", metavar="EPSG:n"),
+    ] = None,
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Mend broken polygons, with the change in area told.")
+    ] = False,
+    vary: Annotated[bool, typer.Option("--vary", help="Try the option values that the tool's card names.")] = False,
+    workspace: WorkspaceOption = None,
+    language: LanguageOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Ask one question of layers or files."""
+    from spacegov.toolbox.run import run as run_tool
+    from spacegov.workspace import Workspace
+
+    opened = Workspace.open(workspace)
+    chosen = language_of(language, opened.settings.language)
+    targets = [_target(path) for path in out or []]
+    if map_file is not None:
+        _check_file(map_file, (".html",))
+    with progress(tool, as_json=json) as report:
+        result = run_tool(
+            opened, tool, parse_given(given or []), crs=_crs(crs), repair=repair, vary=vary, text=True, progress=report
+        )
+    files = {"run": str(result.folder)}
+    for number, path in enumerate(targets):
+        files["out" if number == 0 else f"out{number + 1}"] = str(write_target(result, path))
+    if map_file is not None:
+        result.map(language=chosen).save(str(map_file))
+        files["map"] = str(map_file)
+    if json:
+        print_json(result.to_json(files))
+    else:
+        _tell(result, chosen, files)
+
+
+def parse_given(words: list[str]) -> dict[str, Any]:
+    """Read `name=value` words; a name given twice collects its values."""
+    from spacegov.errors import BadInput
+
+    given: dict[str, Any] = {}
+    for word in words:
+        name, separator, value = word.partition("=")
+        if not separator or not name:
+            raise BadInput(f"{word!r} was given where NAME=VALUE is needed; write it as input={word}")
+        if name in given:
+            known = given[name]
+            given[name] = [*known, value] if isinstance(known, list) else [known, value]
+        else:
+            given[name] = value
+    return given
+
+
+def _crs(given: str | None) -> Any:
+    from pyproj import CRS
+    from pyproj.exceptions import CRSError
+
+    from spacegov.checks import check_crs
+    from spacegov.errors import UnsuitableCrs
+
+    if given is None:
+        return None
+    try:
+        crs = CRS.from_user_input(given)
+    except CRSError:
+        raise UnsuitableCrs(f"--crs: {given!r} names no CRS; write it as EPSG:4549") from None
+    check_crs("--crs", crs)
+    return crs
+
+
+def _target(path: Path) -> Path:
+    """Refuse before the work what could not be written after it."""
+    from spacegov.toolbox.export import RASTER_SUFFIXES, VECTOR_SUFFIXES
+
+    if path.suffix:
+        _check_file(path, (*VECTOR_SUFFIXES, *RASTER_SUFFIXES, ".xlsx"))
+    elif path.is_file():
+        from spacegov.errors import BadInput
+
+        raise BadInput(f"{path}: a folder is needed there, it is a file; name another")
+    return path
+
+
+def _check_file(path: Path, suffixes: tuple[str, ...]) -> None:
+    from spacegov.toolbox.export import require_folder
+    from spacegov.toolbox.result import require_suffix
+
+    require_suffix(path, suffixes)
+    require_folder(path)
+
+
+def write_target(result: Result, path: Path) -> Path:
+    """Write a result to a file, or all its frames to a folder."""
+    import json
+
+    if path.suffix == ".xlsx":
+        return result.to_xlsx(path)
+    if path.suffix:
+        return result.to_file(path)
+    path.mkdir(parents=True, exist_ok=True)
+    for name, frame in result.frames.items():
+        table = hasattr(frame, "columns")
+        spatial = table and getattr(frame, "_geometry_column_name", None) in frame.columns
+        result.to_file(path / f"{name}{'.gpkg' if spatial else '.csv' if table else '.tif'}", name)
+    if any(hasattr(frame, "columns") for frame in result.frames.values()):
+        result.to_xlsx(path / f"{result.tool.id}.xlsx")
+    text = json.dumps(result.to_json(), ensure_ascii=False, indent=1, default=str)
+    (path / "run.json").write_text(text, encoding="utf-8")
+    return path
+
+
+def _tell(result: Result, language: Language, files: dict[str, str]) -> None:
+    from spacegov import numbers
+    from spacegov.text import say
+
+    facts = result.provenance
+    typer.echo(say(result.tool.card.question, language))
+    typer.echo(result.answer(language))
+    for column, values in result.summary.get("by", {}).items():
+        for value, totals in values.items():
+            area = f", {numbers.area(totals['area_m2'], language)}" if "area_m2" in totals else ""
+            typer.echo(f"  {column} {value}: {numbers.count(totals['rows'], language)}{area}")
+    for layer, area_m2 in result.summary.get("not_covered", {}).items():
+        typer.echo(f"  not covered by {layer}: {numbers.area(area_m2, language)}")
+    for drop in facts.dropped:
+        area = f", {numbers.area(drop.area_m2, language)}" if drop.area_m2 is not None else ""
+        typer.echo(f"  left out: {numbers.count(drop.count, language)} ({drop.reason}{area})")
+    for doubt in facts.doubts:
+        typer.echo(f"  doubt: {doubt.text}{f' ({doubt.where})' if doubt.where else ''}")
+    if result.sensitivity is not None and len(result.sensitivity):
+        typer.echo(result.sensitivity.to_string(index=False))
+    for name, path in files.items():
+        typer.echo(f"  {name}: {path}")
