@@ -48,6 +48,14 @@ def _sort(values: IntArray, count: int) -> None:
 @kernel
 def _load(pieces: Pieces, p: int, xmin: float, ymin: float, width: float, height: float, edges: FloatArray) -> int:
     """Load piece p, from the layer's own vertices or from those of its cut pieces."""
+    if pieces.full[p]:
+        # a full piece is all below its upper edge, which runs left
+        edges[0, 0] = 0.0
+        edges[1, 0] = width
+        edges[2, 0] = height
+        edges[3, 0] = 0.0
+        edges[4, 0] = 1.0
+        return 1
     own = len(pieces.ring_offsets) - 1
     if pieces.first_ring[p] < own:
         return load_edges(

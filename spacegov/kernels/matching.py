@@ -6,7 +6,7 @@ import numpy as np
 
 from spacegov.kernels.join import join_areas
 from spacegov.kernels.parallel import balanced_slices, in_threads
-from spacegov.kernels.pieces import Pieces, whole_pieces
+from spacegov.kernels.pieces import Pieces, cut_pieces
 from spacegov.kernels.ragged import FloatArray, IntArray, Ragged
 from spacegov.kernels.tree import Tree, build_tree
 
@@ -19,7 +19,7 @@ def match(a: Ragged, b: Ragged, *, threads: int) -> PairList:
     """Pairs of a and b, sorted by (a, b)."""
     if not len(a) or not len(b):
         return no_pairs()
-    a_pieces, b_pieces = whole_pieces(a), whole_pieces(b)
+    a_pieces, b_pieces = cut_pieces(a, threads=threads), cut_pieces(b, threads=threads)
     return join_layers(a, a_pieces, b, b_pieces, build_tree(b_pieces.boxes), upper_only=False, threads=threads)
 
 
@@ -27,7 +27,7 @@ def match_self(layer: Ragged, *, threads: int) -> PairList:
     """Pairs i < j of one layer, sorted."""
     if not len(layer):
         return no_pairs()
-    pieces = whole_pieces(layer)
+    pieces = cut_pieces(layer, threads=threads)
     return join_layers(layer, pieces, layer, pieces, build_tree(pieces.boxes), upper_only=True, threads=threads)
 
 

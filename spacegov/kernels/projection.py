@@ -102,7 +102,7 @@ def equal_area_projection(crs: Any, bounds: tuple[float, float, float, float]) -
             "check that the layer's CRS is the one its coordinates are in"
         )
     longitude, latitude = float(np.round(longitude)), float(np.round(latitude))
-    conversion: pyproj.crs.coordinate_operation.CoordinateOperation
+    conversion: Any
     if source.is_geographic or wide:
         conversion = pyproj.crs.coordinate_operation.LambertCylindricalEqualAreaConversion(
             latitude_first_parallel=min(max(latitude, -80.0), 80.0), longitude_natural_origin=longitude

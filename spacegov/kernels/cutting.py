@@ -1,0 +1,321 @@
+"""Compiled cutting of large polygons into tiles; what it does and why stands in spacegov.kernels.pieces."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from spacegov.kernels.jit import kernel
+from spacegov.kernels.ragged import BoolArray, FloatArray, IntArray
+
+# halving forty times leaves a millionth of a millionth of a box
+_DEEPEST = 40
+# below the first few halvings, a piece that keeps this share of its parent's vertices is not worth halving further
+_PATIENCE = 6
+_STUBBORN = 0.95
+_STACK = 128
+
+
+@kernel
+def _outer_sides(x: float, y: float, xmin: float, ymin: float, xmax: float, ymax: float) -> int:
+    """On which outer sides of a tile a point lies: 1 left, 2 right, 4 below, 8 above."""
+    sides = 0
+    if x <= xmin:
+        sides = 1
+    elif x >= xmax:
+        sides = 2
+    if y <= ymin:
+        sides |= 4
+    elif y >= ymax:
+        sides |= 8
+    return sides
+
+
+@kernel
+def _reduce_ring(
+    arena: FloatArray, start: int, stop: int, top: int, xmin: float, ymin: float, xmax: float, ymax: float
+) -> tuple[int, bool]:
+    """Copy a ring to the top of the arena, of each run wholly on one outer side only its first and last vertex.
+
+    Returns
+    -------
+    top, crosses : int, bool
+        The new top, and whether an edge may cross the tile. A ring reduced to a line is not kept.
+    """
+    bottom = top
+    arena[top, 0] = arena[start, 0]
+    arena[top, 1] = arena[start, 1]
+    top += 1
+    before = _outer_sides(arena[start, 0], arena[start, 1], xmin, ymin, xmax, ymax)
+    run = before
+    waiting = False
+    crosses = False
+    for i in range(start + 1, stop):
+        here = _outer_sides(arena[i, 0], arena[i, 1], xmin, ymin, xmax, ymax)
+        if run & here:
+            run &= here
+            waiting = True
+            before = here
+            continue
+        if waiting:
+            arena[top, 0] = arena[i - 1, 0]
+            arena[top, 1] = arena[i - 1, 1]
+            top += 1
+            waiting = False
+            if before & here:
+                run = before & here
+                waiting = True
+                before = here
+                continue
+        arena[top, 0] = arena[i, 0]
+        arena[top, 1] = arena[i, 1]
+        top += 1
+        run = here
+        before = here
+        crosses = True
+    if waiting:
+        arena[top, 0] = arena[stop - 1, 0]
+        arena[top, 1] = arena[stop - 1, 1]
+        top += 1
+    if top - bottom <= 3:
+        return bottom, False
+    return top, crosses
+
+
+@kernel
+def _winding(arena: FloatArray, start: int, stop: int, x: float, ymax: float) -> int:
+    """How often a ring that crosses no edge of the tile runs round it: its edges above the middle, by direction."""
+    turns = 0
+    for i in range(start, stop - 1):
+        if arena[i, 1] >= ymax and arena[i + 1, 1] >= ymax:
+            if arena[i, 0] <= x < arena[i + 1, 0]:
+                turns -= 1
+            elif arena[i + 1, 0] <= x < arena[i, 0]:
+                turns += 1
+    return turns
+
+
+@kernel
+def _reduce_rings(
+    arena: FloatArray,
+    rings: IntArray,
+    first: int,
+    last: int,
+    target: int,
+    xmin: float,
+    ymin: float,
+    xmax: float,
+    ymax: float,
+) -> tuple[int, bool, int]:
+    """Reduce rings first … last to a tile, as rings numbered from `target`; rings that leave no trace are dropped.
+
+    Returns
+    -------
+    end, crosses, winding : int, bool, int
+        One past the last new ring; whether any edge crosses the tile; the winding of the rings that do not.
+    """
+    top = rings[target]
+    end = target
+    crosses = False
+    winding = 0
+    for r in range(first, last):
+        new_top, ring_crosses = _reduce_ring(arena, rings[r], rings[r + 1], top, xmin, ymin, xmax, ymax)
+        if new_top == top:
+            continue
+        if ring_crosses:
+            crosses = True
+        else:
+            turns = _winding(arena, top, new_top, 0.5 * (xmin + xmax), ymax)
+            if turns == 0:
+                continue
+            winding += turns
+        top = new_top
+        end += 1
+        rings[end] = top
+    return end, crosses, winding
+
+
+@kernel
+def _half_tile(xmin: float, ymin: float, xmax: float, ymax: float, half: int, tile: FloatArray) -> None:
+    """Fill in one half of a tile, halved across its longer side."""
+    tile[0] = xmin
+    tile[1] = ymin
+    tile[2] = xmax
+    tile[3] = ymax
+    if xmax - xmin >= ymax - ymin:
+        tile[2 - 2 * half] = 0.5 * (xmin + xmax)
+    else:
+        tile[3 - 2 * half] = 0.5 * (ymin + ymax)
+
+
+@kernel
+def _box_within(arena: FloatArray, start: int, stop: int, tile: FloatArray, box: FloatArray) -> None:
+    """Fill the part of a tile that some vertices reach."""
+    box[0] = np.inf
+    box[1] = np.inf
+    box[2] = -np.inf
+    box[3] = -np.inf
+    for i in range(start, stop):
+        box[0] = min(box[0], arena[i, 0])
+        box[1] = min(box[1], arena[i, 1])
+        box[2] = max(box[2], arena[i, 0])
+        box[3] = max(box[3], arena[i, 1])
+    box[0] = max(box[0], tile[0])
+    box[1] = max(box[1], tile[1])
+    box[2] = min(box[2], tile[2])
+    box[3] = min(box[3], tile[3])
+
+
+@kernel
+def _write_rings(
+    arena: FloatArray,
+    rings: IntArray,
+    first: int,
+    last: int,
+    out_coordinates: FloatArray,
+    vertices: int,
+    first_coordinate: int,
+    out_rings: IntArray,
+    ring_count: int,
+) -> int:
+    """Write the rings of a piece behind those written so far; the new number of rings."""
+    start = rings[first]
+    for i in range(start, rings[last]):
+        out_coordinates[vertices + i - start, 0] = arena[i, 0]
+        out_coordinates[vertices + i - start, 1] = arena[i, 1]
+    for r in range(first, last):
+        ring_count += 1
+        out_rings[ring_count] = first_coordinate + vertices + rings[r + 1] - start
+    return ring_count
+
+
+@kernel
+def cut_geometries(
+    coordinates: FloatArray,
+    ring_offsets: IntArray,
+    geometry_offsets: IntArray,
+    boxes: FloatArray,
+    rows: IntArray,
+    piece_vertices: int,
+    arena: FloatArray,
+    rings: IntArray,
+    out_coordinates: FloatArray,
+    out_rings: IntArray,
+    first_coordinate: int,
+    out_boxes: FloatArray,
+    out_first: IntArray,
+    out_last: IntArray,
+    out_full: BoolArray,
+    out_counts: IntArray,
+) -> tuple[int, int, int]:
+    """Cut some geometries into pieces.
+
+    Parameters
+    ----------
+    coordinates, ring_offsets, geometry_offsets, boxes
+        The layer.
+    rows : int64 (C,)
+        The geometries to cut.
+    piece_vertices : int
+        Pieces get about this many vertices.
+    arena, rings
+        Room to work in, for the largest geometry (see `arena_size`).
+    out_coordinates, out_rings, out_boxes, out_first, out_last, out_full
+        Vertices and ring offsets of the pieces, `first_coordinate` counted from; boxes; rings of each piece; whether
+        a piece is its whole box.
+    out_counts : int64 (C,)
+        Pieces of each geometry.
+
+    Returns
+    -------
+    vertices, rings, pieces : int
+        How many were written; vertices is −1 when the room was too small.
+    """
+    stack = np.empty((_STACK, 4), np.int64)
+    tiles = np.empty((_STACK, 4))
+    tile = np.empty(4)
+    vertices = 0
+    ring_count = 0
+    pieces = 0
+    out_rings[0] = first_coordinate
+    for c in range(len(rows)):
+        g = rows[c]
+        pieces_before = pieces
+        first_ring = geometry_offsets[g]
+        own_rings = geometry_offsets[g + 1] - first_ring
+        start = ring_offsets[first_ring]
+        own_vertices = ring_offsets[first_ring + own_rings] - start
+        # the limits depend on the geometry alone: its pieces must not depend on its neighbours
+        most_vertices, most_rings = arena_size(own_vertices, own_rings)
+        for r in range(own_rings + 1):
+            rings[r] = ring_offsets[first_ring + r] - start
+        arena[:own_vertices] = coordinates[start : start + own_vertices]
+        depth = 1
+        stack[0, 0] = 0
+        stack[0, 1] = own_rings
+        stack[0, 2] = 0
+        stack[0, 3] = own_vertices
+        tiles[0] = boxes[g]
+        while depth > 0:
+            depth -= 1
+            first = stack[depth, 0]
+            last = stack[depth, 1]
+            level = stack[depth, 2]
+            parent_vertices = stack[depth, 3]
+            xmin = tiles[depth, 0]
+            ymin = tiles[depth, 1]
+            xmax = tiles[depth, 2]
+            ymax = tiles[depth, 3]
+            count = rings[last] - rings[first]
+            if (
+                count <= piece_vertices
+                or level >= _DEEPEST
+                or (level > _PATIENCE and count > _STUBBORN * parent_vertices)
+                or rings[last] + 2 * count + 16 > most_vertices
+                or last + 2 * (last - first) + 8 > most_rings
+            ):
+                if (
+                    vertices + count > len(out_coordinates)
+                    or ring_count + last - first >= len(out_rings)
+                    or pieces >= len(out_first)
+                ):
+                    return -1, 0, 0
+                out_first[pieces] = ring_count
+                ring_count = _write_rings(
+                    arena, rings, first, last, out_coordinates, vertices, first_coordinate, out_rings, ring_count
+                )
+                vertices += count
+                out_last[pieces] = ring_count
+                _box_within(arena, rings[first], rings[last], tiles[depth], out_boxes[pieces])
+                out_full[pieces] = False
+                pieces += 1
+                continue
+            target = last
+            for half in range(2):
+                _half_tile(xmin, ymin, xmax, ymax, half, tile)
+                end, crosses, winding = _reduce_rings(
+                    arena, rings, first, last, target, tile[0], tile[1], tile[2], tile[3]
+                )
+                if crosses:
+                    stack[depth, 0] = target
+                    stack[depth, 1] = end
+                    stack[depth, 2] = level + 1
+                    stack[depth, 3] = count
+                    tiles[depth] = tile
+                    depth += 1
+                    target = end
+                elif winding != 0:
+                    if pieces >= len(out_first):
+                        return -1, 0, 0
+                    out_boxes[pieces] = tile
+                    out_full[pieces] = True
+                    out_first[pieces] = ring_count
+                    out_last[pieces] = ring_count
+                    pieces += 1
+        out_counts[c] = pieces - pieces_before
+    return vertices, ring_count, pieces
+
+
+@kernel
+def arena_size(vertices: int, rings: int) -> tuple[int, int]:
+    """Room that cutting one geometry may take: vertices and rings."""
+    return 8 * vertices + 4096, 8 * rings + 1024
