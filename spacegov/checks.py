@@ -11,6 +11,7 @@ import inspect
 from collections.abc import Callable, Iterator
 from typing import Any, Literal, ParamSpec, TypeVar, overload
 
+from spacegov.crs import check_crs, check_scale, crs_name
 from spacegov.errors import (
     BadInput,
     BadPolicy,
@@ -22,8 +23,8 @@ from spacegov.errors import (
     WrongGeometry,
     suggest,
 )
-from spacegov.kinds import AREAL_SCALE_TOLERANCE, LayerKind, PolicyKind, name_of
-from spacegov.ledger import doubt, dropped, note
+from spacegov.kinds import LayerKind, PolicyKind, name_of
+from spacegov.ledger import doubt, dropped
 from spacegov.signature import Input, Signature, signature_of
 
 P = ParamSpec("P")
@@ -174,7 +175,7 @@ def _check_frame(label: str, frame: Any, kind: LayerKind, columns: list[tuple[st
     if not kind.metric:
         return frame
     label = f"{label} ({frame.attrs['layer']})" if frame.attrs.get("layer") else label
-    check_crs(label, frame.crs)
+    check_crs(label, frame.crs, tuple(frame.total_bounds) if len(frame) else None)
     if not len(frame):
         return frame
     shapes = frame.geometry.values._data
@@ -208,7 +209,7 @@ def _check_valid(label: str, frame: Any, shapes: Any) -> None:
     if len(bad):
         raise InvalidGeometry(
             f"{label}: {len(bad)} of {len(frame)} polygons are broken and have no defined area, the first is record "
-            f"{frame.index[bad[0]]} ({shapely.is_valid_reason(shapes[bad[0]])}); run check-geometry, or repair them first"
+            f"{frame.index[bad[0]]} ({shapely.is_valid_reason(shapes[bad[0]])}); run check-geometry, or repair them"
         )
 
 
@@ -251,7 +252,7 @@ def _check_stream(label: str, value: Any, kind: LayerKind, columns: list[tuple[s
             first = frame.crs
         elif frame.crs != first:
             raise UnsuitableCrs(
-                f"{label}: batch {number + 1} has {_name(frame.crs)} where the first has {_name(first)}; "
+                f"{label}: batch {number + 1} has {crs_name(frame.crs)} where the first has {crs_name(first)}; "
                 "bring all batches to one CRS"
             )
         check_scale(label, frame, exempt=False)
@@ -269,7 +270,7 @@ def _check_raster(label: str, value: Any) -> Any:
         value = Raster.from_xarray(value)
     if 0 in value.shape:
         raise BadRaster(f"{label}: the raster has no cells; give one with data")
-    check_crs(f"{label} ({value.name})", value.crs)
+    check_crs(f"{label} ({value.name})", value.crs, value.bounds)
     return value
 
 
@@ -305,33 +306,6 @@ def _check_coverage(name: str, value: Any, owner: Any, owner_name: str) -> dict[
     return dict(value)
 
 
-def _name(crs: Any) -> str:
-    if crs is None:
-        return "no CRS"
-    authority = crs.to_authority()
-    return ":".join(authority) if authority else str(crs.name)
-
-
-def check_crs(label: str, crs: Any) -> None:
-    """Refuse a CRS that is missing, geographic or not in metres."""
-    if crs is None:
-        raise UnsuitableCrs(
-            f"{label}: it has no CRS, a projected one in metres is needed; state it with frame.set_crs(), "
-            "or with ogr2ogr -a_srs"
-        )
-    if not crs.is_projected:
-        raise UnsuitableCrs(
-            f"{label}: it is in {_name(crs)}, in degrees; a projected CRS in metres is needed; "
-            "use --crs EPSG:… or frame.to_crs()"
-        )
-    units = {axis.unit_name for axis in crs.axis_info[:2]}
-    if units - {"metre", "meter"}:
-        raise UnsuitableCrs(
-            f"{label}: it is in {_name(crs)}, in {', '.join(sorted(units))}; metres are needed; "
-            "use --crs EPSG:… or frame.to_crs()"
-        )
-
-
 def _check_one_crs(placed: dict[str, Any]) -> None:
     first: tuple[str, Any] | None = None
     for label, layer in placed.items():
@@ -339,78 +313,6 @@ def _check_one_crs(placed: dict[str, Any]) -> None:
             first = (label, layer.crs)
         elif layer.crs != first[1]:
             raise UnsuitableCrs(
-                f"{first[0]} is in {_name(first[1])} and {label} in {_name(layer.crs)}, one CRS is needed; "
-                f"use --crs {_name(first[1])} or to_crs()"
+                f"{first[0]} is in {crs_name(first[1])} and {label} in {crs_name(layer.crs)}, one CRS is needed; "
+                f"use --crs {crs_name(first[1])} or to_crs()"
             )
-
-
-def check_scale(label: str, layer: Any, *, exempt: bool) -> None:
-    """Refuse a CRS that is not true to area over the layer's extent, and note the range for the provenance."""
-    bounds = tuple(float(value) for value in (layer.total_bounds if hasattr(layer, "total_bounds") else layer.bounds))
-    if not all(abs(value) < 1e15 for value in bounds):
-        if hasattr(layer, "total_bounds") and not len(layer):
-            return
-        raise UnsuitableCrs(f"{label}: its coordinates are not finite; run check-geometry")
-    low, high = areal_scale(layer.crs.to_wkt(), bounds)
-    note("areal_scale", label, [low, high])
-    if low >= 1 - AREAL_SCALE_TOLERANCE and high <= 1 + AREAL_SCALE_TOLERANCE:
-        return
-    name = _name(layer.crs)
-    if not high < 1e6:
-        raise UnsuitableCrs(
-            f"{label}: its coordinates {bounds} lie where {name} is not defined (axes swapped, or another "
-            "CRS than stated?); run check-extent, or state the true CRS"
-        )
-    if exempt:
-        return
-    west, south, east, north = bounds
-    swapped = areal_scale(layer.crs.to_wkt(), (south, west, north, east))
-    if abs(swapped[0] - 1) <= AREAL_SCALE_TOLERANCE and abs(swapped[1] - 1) <= AREAL_SCALE_TOLERANCE:
-        raise UnsuitableCrs(
-            f"{label}: its coordinates {bounds} look like {name} with the axes swapped; swap x and y first"
-        )
-    raise UnsuitableCrs(
-        f"{label}: {name} is the wrong CRS for its place, areas there are {low:.4f} to {high:.4f} times the true ones "
-        f"where 1 ± {AREAL_SCALE_TOLERANCE} is needed; use --crs EPSG:… (a zone that contains it) or to_crs()"
-    )
-
-
-@functools.lru_cache(maxsize=512)
-def areal_scale(wkt: str, bounds: tuple[float, float, float, float]) -> tuple[float, float]:
-    """Give the least and largest areal scale of a projected CRS over a box.
-
-    Parameters
-    ----------
-    wkt : str
-        The CRS.
-    bounds : tuple of float
-        West, south, east, north, in its units.
-
-    Returns
-    -------
-    tuple of float
-        Plane area over true area, at the worst places; infinite where the CRS is not defined.
-
-    Examples
-    --------
-    >>> from pyproj import CRS
-    >>> low, high = areal_scale(CRS("EPSG:3857").to_wkt(), (13_000_000, 3_500_000, 13_010_000, 3_510_000))
-    >>> round(low, 2)
-    1.33
-    """
-    import numpy as np
-    from pyproj import CRS, Proj
-
-    west, south, east, north = bounds
-    x, y = (grid.ravel() for grid in np.meshgrid(np.linspace(west, east, 7), np.linspace(south, north, 7)))
-    projection = Proj(CRS.from_wkt(wkt))
-    try:
-        longitude, latitude = projection(x, y, inverse=True)
-        if not (np.isfinite(longitude).all() and np.isfinite(latitude).all()):
-            return (np.inf, np.inf)
-        scale = np.asarray(projection.get_factors(longitude, latitude).areal_scale)
-    except Exception as error:
-        if "pyproj" not in type(error).__module__:
-            raise
-        return (np.inf, np.inf)
-    return (float(scale.min()), float(scale.max())) if np.isfinite(scale).all() else (np.inf, np.inf)

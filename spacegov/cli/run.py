@@ -89,7 +89,7 @@ def _crs(given: str | None) -> Any:
     from pyproj import CRS
     from pyproj.exceptions import CRSError
 
-    from spacegov.checks import check_crs
+    from spacegov.crs import check_crs
     from spacegov.errors import UnsuitableCrs
 
     if given is None:

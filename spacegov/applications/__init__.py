@@ -1,0 +1,1 @@
+"""Applications: tools strung together to finish jobs."""
