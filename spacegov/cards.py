@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from spacegov import yaml12
-from spacegov.errors import BadCard, suggest
+from spacegov.errors import BadCard, shown, suggest
 
 
 class Card(BaseModel):
@@ -37,26 +38,51 @@ def read_card(path: Path, model: type[C], **extra: Any) -> C:
     BadCard
         Naming file, line, field and what is allowed.
     """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
-        text = ""
-    return card_of(yaml12.load(path), model, str(path), text, **extra)
+    data = yaml12.load(path)
+    return card_of(data, model, str(path), path.read_text(encoding="utf-8"), **extra)
 
 
 def card_of(data: Any, model: type[C], source: str, text: str = "", **extra: Any) -> C:
-    """Hold data that was read to a model."""
+    """Hold data that was read to a model.
+
+    Parameters
+    ----------
+    data : mapping
+        What was read.
+    model : type of BaseModel
+        What it must be.
+    source : str
+        Where it was read, for messages.
+    text : str
+        The file's text, from which messages take the line.
+    **extra
+        Fields that come from the file's place, such as the id.
+
+    Raises
+    ------
+    BadCard
+        Naming file, line, field and what is allowed.
+    """
     if not isinstance(data, dict):
-        raise BadCard(f"{source}: a mapping of fields is needed, {type(data).__name__} was given; see CONTRIBUTING.md")
+        given = "nothing" if data is None else type(data).__name__
+        raise BadCard(f"{source}: {given} was given, a mapping of fields is needed; see CONTRIBUTING.md")
+    for name in extra:
+        if name in data:
+            line = yaml12.line_of(text, (name,)) if text else None
+            place = f"{source}, line {line}" if line else source
+            raise BadCard(f"{place}: {name!r} comes from the file's name and folder; remove the field")
     try:
         return model.model_validate({**data, **extra})
     except ValidationError as error:
-        raise BadCard(_say(error, model, source, text)) from None
+        raise BadCard(_say(error, model, data, source, text)) from None
 
 
-def _say(error: ValidationError, model: type[BaseModel], source: str, text: str) -> str:
-    fault = error.errors()[0]
-    location = tuple(part for part in fault["loc"] if not _is_type_tag(part))
+def _say(error: ValidationError, model: type[BaseModel], data: Any, source: str, text: str) -> str:
+    """Turn the first fault into one sentence; what several members of a union need is told together."""
+    faults = _likeliest(data, error.errors())
+    # A field that does not exist is more often a misspelt one than one too many, so it is told before a missing one.
+    fault = next((each for each in faults if each["type"] == "extra_forbidden"), faults[0])
+    location = _place_in(data, fault)
     line = yaml12.line_of(text, location) if text else None
     place = f"{source}, line {line}" if line else source
     field = ".".join(str(part) for part in location) or "the card"
@@ -65,31 +91,107 @@ def _say(error: ValidationError, model: type[BaseModel], source: str, text: str)
         return f"{place}: there is no field {field!r}; {suggest(str(location[-1]), names)}"
     if fault["type"] == "missing":
         return f"{place}: the field {field!r} is missing; add it"
-    needed = fault["msg"].removeprefix("Input should be ").removeprefix("Value error, ")
-    return f"{place}: {field!r} is {fault['input']!r}, needed is {needed}"
+    same = [_needed(other) for other in faults if _place_in(data, other) == location]
+    return f"{place}: {field!r} is {shown(fault['input'])}, needed is {' or '.join(dict.fromkeys(same))}"
 
 
-def _is_type_tag(part: str | int) -> bool:
-    """Tell pydantic's names of union members from fields of the card."""
-    return isinstance(part, str) and ("[" in part or part in {"str", "int", "float", "bool"})
+def _likeliest(data: Any, faults: Sequence[Any]) -> list[Any]:
+    """Keep, of the members of a union, the faults of those that were missed by the fewest."""
+    members: dict[tuple[Any, ...], dict[str | int, list[Any]]] = {}
+    plain = []
+    for fault in faults:
+        depth, tag = _union_tag(data, fault)
+        if tag is None:
+            plain.append(fault)
+        else:
+            members.setdefault(tuple(fault["loc"][:depth]), {}).setdefault(tag, []).append(fault)
+    for found in members.values():
+        least = min(map(len, found.values()))
+        plain += [fault for group in found.values() if len(group) == least for fault in group]
+    return plain
+
+
+def _union_tag(data: Any, fault: Any) -> tuple[int, str | int | None]:
+    """Find where pydantic put the name of a union's member into a path, and the name."""
+    current, location = data, fault["loc"]
+    for depth, part in enumerate(location):
+        if _has(current, part):
+            current = current[part]
+        else:
+            return depth, part if depth < len(location) - 1 or fault["type"] != "missing" else None
+    return len(location), None
+
+
+def _has(data: Any, part: str | int) -> bool:
+    """Tell whether a part of a path leads further into the data."""
+    if isinstance(data, (list, tuple)):
+        return isinstance(part, int) and part < len(data)
+    return isinstance(data, dict) and part in data
+
+
+_PLAIN_WORDS = {
+    "a valid dictionary": "a mapping",
+    "a valid list": "a list",
+    "a valid tuple": "a list",
+    "a valid string": "text",
+}
+
+
+def _needed(fault: Any) -> str:
+    told = str(fault["msg"]).removeprefix("Input should be ").removeprefix("Value error, ")
+    needed = told.partition(" or instance of ")[0]
+    needed = _PLAIN_WORDS.get(needed, needed)
+    return "text, in quotes" if needed == "text" and isinstance(fault["input"], (bool, int, float)) else needed
+
+
+def _place_in(data: Any, fault: Any) -> tuple[str | int, ...]:
+    """Give the path of a fault in the data, without pydantic's names of union members."""
+    parts: list[str | int] = []
+    current = data
+    rest = list(fault["loc"])
+    while rest:
+        part = rest.pop(0)
+        if _has(current, part):
+            current = current[part]
+        elif rest or fault["type"] != "missing":
+            continue
+        parts.append(part)
+    return tuple(parts)
 
 
 def _fields_at(model: type[BaseModel], location: tuple[str | int, ...]) -> list[str]:
     """Names of the fields allowed where an unknown one was found."""
-    current: Any = model
+    hint: Any = model
     for part in location:
-        if not (isinstance(current, type) and issubclass(current, BaseModel)):
-            current = _model_in(current)
+        found = _model_in(hint)
+        if _is_container(hint) or found is None:
+            hint = _inside(hint)
             continue
-        field = current.model_fields.get(str(part))
-        current = None if field is None else _model_in(field.annotation)
-    return list(current.model_fields) if isinstance(current, type) and issubclass(current, BaseModel) else []
+        fields = {field.alias or name: field for name, field in found.model_fields.items()}
+        hint = fields[str(part)].annotation if str(part) in fields else None
+    found = None if _is_container(hint) else _model_in(hint)
+    return [] if found is None else [field.alias or name for name, field in found.model_fields.items()]
 
 
-def _model_in(hint: Any) -> Any:
+_CONTAINERS = (dict, list, tuple)
+
+
+def _is_container(hint: Any) -> bool:
+    return get_origin(hint) in _CONTAINERS or any(
+        get_origin(part) in _CONTAINERS and _model_in(part) is not None for part in get_args(hint)
+    )
+
+
+def _inside(hint: Any) -> Any:
+    """Give the type of a container's items, the container itself perhaps `| None`."""
+    if get_origin(hint) in _CONTAINERS:
+        return [part for part in get_args(hint) if part is not Ellipsis][-1]
+    inner = [part for part in get_args(hint) if _is_container(part)]
+    return _inside(inner[0]) if inner else None
+
+
+def _model_in(hint: Any) -> type[BaseModel] | None:
     """Find the model inside `X | None`, `list[X]` or `dict[str, X]`."""
-    from typing import get_args
-
     if isinstance(hint, type) and issubclass(hint, BaseModel):
         return hint
     for part in get_args(hint):

@@ -12,6 +12,9 @@ from typing import Any
 
 from spacegov import yaml12
 
+_RULES = 2
+"""Raised when the rules of `spacegov.yaml12` change, so that what was parsed by older ones is parsed again."""
+
 
 def cache_folder() -> Path:
     """Give the user's cache folder for spacegov."""
@@ -44,7 +47,7 @@ def read_folder(root: Path, pattern: str = "**/*.yaml") -> dict[Path, Any]:
         Data by path, in the order of paths.
     """
     files = sorted(root.glob(pattern))
-    key = hashlib.sha256(repr([(str(file), *_stat(file)) for file in files]).encode()).hexdigest()
+    key = hashlib.sha256(repr([_RULES, *((str(file), *_stat(file)) for file in files)]).encode()).hexdigest()
     cached = cache_folder() / "cards" / f"{key[:32]}.json"
     with suppress(OSError, ValueError):
         data = json.loads(cached.read_text(encoding="utf-8"))

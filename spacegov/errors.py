@@ -83,6 +83,18 @@ class AreaBalanceError(Defect):
     """Pieces do not sum to what was cut."""
 
 
+def shown(value: object, limit: int = 80) -> str:
+    r"""Give a value as a message shows it: on one line, and cut where it is long.
+
+    Examples
+    --------
+    >>> shown("a\nb"), shown("x" * 100, 10)
+    ("'a\\nb'", "'xxxxxxxx…")
+    """
+    text = " ".join(repr(value).split())
+    return text if len(text) <= limit else f"{text[: limit - 1]}…"
+
+
 def suggest(name: str, names: Iterable[str], *, count: int = 3) -> str:
     """Give the end of a sentence that names the nearest valid names.
 

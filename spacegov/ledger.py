@@ -16,11 +16,13 @@ Examples
 from __future__ import annotations
 
 import math
+import sys
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sized
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from numbers import Integral, Real
 from typing import Any
 
 from spacegov.errors import AreaBalanceError
@@ -86,7 +88,16 @@ class Ledger:
         self.balances.extend(other.balances)
         self.doubts.extend(doubt for doubt in other.doubts if doubt not in self.doubts)
         for topic, facts in other.notes.items():
-            self.notes.setdefault(topic, {}).update(facts)
+            if topic == "areal_scale":
+                for key, (low, high) in facts.items():
+                    self.widen(topic, key, low, high)
+            else:
+                self.notes.setdefault(topic, {}).update(facts)
+
+    def widen(self, topic: str, key: str, low: float, high: float) -> None:
+        """Put a range on record, or widen the one that is there."""
+        known = self.notes.setdefault(topic, {}).get(key, [low, high])
+        self.notes[topic][key] = [min(known[0], low), max(known[1], high)]
 
 
 _open: ContextVar[Ledger | None] = ContextVar("spacegov_ledger", default=None)
@@ -115,10 +126,10 @@ def dropped(what: Sized | int, reason: str, *, area_m2: float | None = None) -> 
     area_m2 : float, optional
         Their area together.
     """
-    count = what if isinstance(what, int) else len(what)
+    count = int(what) if isinstance(what, Integral) else len(what)  # type: ignore[arg-type]
     ledger = _open.get()
     if count and ledger is not None:
-        drop = Ledger(drops=[Drop(int(count), reason, None if area_m2 is None else float(area_m2))])
+        drop = Ledger(drops=[Drop(count, reason, None if area_m2 is None else float(area_m2))])
         ledger.merge(drop)
 
 
@@ -141,7 +152,7 @@ def balance(whole: float, parts: float | Iterable[float], *, what: str = "area",
     AreaBalanceError
         When the difference is larger.
     """
-    total = float(parts) if isinstance(parts, (int, float)) else math.fsum(parts)
+    total = float(parts) if isinstance(parts, Real) else math.fsum(parts)  # type: ignore[arg-type]
     entry = Balance(what, float(whole), total, tolerance)
     if not abs(entry.difference) <= tolerance * max(abs(entry.whole), abs(entry.parts)):
         raise AreaBalanceError(
@@ -166,9 +177,17 @@ def doubt(text: str, where: str | None = None) -> None:
     ledger = _open.get()
     entry = Doubt(text, where)
     if ledger is None:
-        warnings.warn(f"{text} ({where})" if where else text, DoubtWarning, stacklevel=3)
+        warnings.warn(f"{text} ({where})" if where else text, DoubtWarning, stacklevel=_outside())
     elif entry not in ledger.doubts:
         ledger.doubts.append(entry)
+
+
+def _outside() -> int:
+    """Stack level of the caller outside spacegov, whose line a warning should show."""
+    level, frame = 2, sys._getframe(2)
+    while frame.f_back is not None and str(frame.f_globals.get("__name__", "")).partition(".")[0] == "spacegov":
+        level, frame = level + 1, frame.f_back
+    return level
 
 
 def note(topic: str, key: str, value: Any) -> None:
@@ -188,6 +207,13 @@ def note(topic: str, key: str, value: Any) -> None:
         ledger.notes.setdefault(topic, {})[key] = value
 
 
+def note_range(topic: str, key: str, low: float, high: float) -> None:
+    """Put a range on record; told again, it only grows, so that batches and partitions report one."""
+    ledger = _open.get()
+    if ledger is not None:
+        ledger.widen(topic, key, low, high)
+
+
 def figure(name: str, value: float) -> None:
     """Report a key figure of the answer, such as the people exposed; it becomes part of the summary.
 
@@ -198,7 +224,7 @@ def figure(name: str, value: float) -> None:
     value : float
         The number.
     """
-    note("figures", name, value)
+    note("figures", name, int(value) if isinstance(value, Integral) else float(value))
 
 
 def progress(done: float, step: str = "") -> None:

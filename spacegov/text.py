@@ -13,7 +13,7 @@ LANGUAGES: tuple[Language, ...] = get_args(Language)
 
 def _has_english(text: dict[Language, str]) -> dict[Language, str]:
     if not text.get("en"):
-        raise ValueError("an English text (en) is needed")
+        raise ValueError("an English text (en)")
     return text
 
 
