@@ -106,6 +106,7 @@ def _exercise_area() -> None:
     from spacegov.kernels.matching import match, match_self
     from spacegov.kernels.ragged import from_shapely
     from spacegov.kernels.rings import fill_boxes, geometry_areas, reverse_all
+    from spacegov.kernels.validity import find_invalid
 
     shapes = np.array([shapely.box(0, 0, 2, 2), shapely.Point(1, 1).buffer(1, quad_segs=64)], dtype=object)
     layer = from_shapely(shapes)
@@ -113,6 +114,7 @@ def _exercise_area() -> None:
     match_self(layer, threads=1)
     geometry_areas(layer.coordinates, layer.ring_offsets, layer.geometry_offsets, np.zeros(2))
     fill_boxes(layer.coordinates, layer.ring_offsets, layer.geometry_offsets, np.zeros((2, 4)))
+    find_invalid(layer, lambda rows: shapes[rows])
     reverse_all(layer.coordinates.copy(), layer.ring_offsets)
 
 

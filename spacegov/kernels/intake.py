@@ -3,16 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 import numpy as np
-from numpy.typing import NDArray
+import shapely
 
 from spacegov.errors import BadInput, UnsuitableCrs
-from spacegov.kernels.ragged import Ragged, from_shapely, geometry_values
-from spacegov.kernels.validity import refuse_invalid, repair_invalid
+from spacegov.kernels.ragged import IntArray, Ragged
+from spacegov.kernels.validity import Geometries, find_invalid, invalid_geometry, make_valid, record_repair
+from spacegov.kernels.wkb import binary_chunks, parse_wkb, plain_wkb
 
 AreaBasis = Literal["plane", "ellipsoid"]
+
+
+@dataclass(frozen=True)
+class Care:
+    """What to do about invalid polygons.
+
+    Attributes
+    ----------
+    repair : bool
+        Make them valid instead of refusing them.
+    trusted : bool
+        The caller vouches that there are none.
+    """
+
+    repair: bool = False
+    trusted: bool = False
 
 
 def check_area_basis(area_basis: str) -> None:
@@ -22,7 +40,7 @@ def check_area_basis(area_basis: str) -> None:
 
 
 def take_layers(
-    layers: Sequence[tuple[Any, str]], *, area_basis: AreaBasis, repair: bool, trusted: bool
+    layers: Sequence[tuple[Any, str]], *, area_basis: AreaBasis, care: Care, threads: int
 ) -> tuple[list[Ragged], float]:
     """Lay out the layers of one question in one common plane.
 
@@ -32,10 +50,10 @@ def take_layers(
         What the caller gave, and what it is called in messages.
     area_basis : {'plane', 'ellipsoid'}
         Areas in the layers' own grid, or on their ellipsoid.
-    repair : bool
-        Make invalid polygons valid instead of refusing them.
-    trusted : bool
-        The caller vouches that every polygon is valid.
+    care : Care
+        What to do about invalid polygons.
+    threads : int
+        Threads to use.
 
     Returns
     -------
@@ -45,33 +63,121 @@ def take_layers(
         Square metres in a square unit of that plane.
     """
     check_area_basis(area_basis)
-    taken = [(*geometry_values(layer, name), name) for layer, name in layers]
-    crs = common_crs([(crs, name) for _, crs, name in taken])
-    ragged = [from_shapely(checked(values, name, repair=repair, trusted=trusted), name) for values, _, name in taken]
-    if area_basis == "plane":
-        return ragged, square_metres(crs)
-    return project_all(ragged, crs), 1.0
+    columns = [(geometry_column(layer, name), name) for layer, name in layers]
+    crs = common_crs([(column_crs(column), name) for column, name in columns])
+    factor = square_metres(crs) if area_basis == "plane" else 1.0
+    ragged = [take_column(column, name, care=care, threads=threads) for column, name in columns]
+    return (ragged if area_basis == "plane" else project_all(ragged, crs)), factor
 
 
-def checked(values: NDArray[Any], name: str, *, repair: bool, trusted: bool, first_row: int = 0) -> NDArray[Any]:
-    """Refuse or repair invalid polygons, unless the caller vouches for them."""
-    if trusted:
+def geometry_column(layer: Any, name: str) -> Any:
+    """Take the geometries out of whatever holds them.
+
+    Parameters
+    ----------
+    layer : GeoDataFrame, GeoSeries, GeometryArray, sequence of shapely geometries, or Arrow array of WKB
+        The polygons.
+    name : str
+        What the layer is called in messages.
+
+    Returns
+    -------
+    GeoSeries, GeometryArray, object array or Arrow array
+        The column.
+    """
+    column: Any = layer.geometry if hasattr(layer, "columns") and hasattr(layer, "geometry") else layer
+    if hasattr(column, "crs") or is_arrow(column):
+        return column
+    if isinstance(column, (np.ndarray, list, tuple)):
+        values = np.empty(len(column), dtype=object)
+        values[:] = column
         return values
-    if repair:
-        return repair_invalid(values, name, first_row)
-    refuse_invalid(values, name, first_row)
-    return values
+    raise BadInput(
+        f"{name} is a {type(layer).__name__}; polygons are taken from a GeoDataFrame, a GeoSeries, "
+        "an array of shapely geometries or an Arrow array of WKB"
+    )
+
+
+def is_arrow(column: Any) -> bool:
+    """Whether a column is Arrow's."""
+    return type(column).__module__.partition(".")[0] == "pyarrow"
+
+
+def column_crs(column: Any) -> Any:
+    """Coordinate system of a column, None when it is not known."""
+    return getattr(column, "crs", None)
+
+
+def take_column(column: Any, name: str, *, care: Care, threads: int, first_row: int = 0) -> Ragged:
+    """Lay out one column of polygons, refusing or repairing those that are invalid.
+
+    Parameters
+    ----------
+    column
+        As `geometry_column` gives it.
+    name : str
+        What the layer is called in messages.
+    care : Care
+        What to do about invalid polygons.
+    threads : int
+        Threads to use.
+    first_row : int
+        Row number of the first geometry, for layers read in parts.
+    """
+    if is_arrow(column):
+        return _take_arrow(column, name, care, threads, first_row)
+    geometries = np.asarray(getattr(column, "values", column), dtype=object)
+    ragged = parse_wkb(plain_wkb(geometries, name), name, threads=threads)
+    if care.trusted:
+        return ragged
+    rows = find_invalid(ragged, lambda rows: geometries[rows], threads=threads)
+    if not len(rows):
+        return ragged
+    after = _valid_or_refused(geometries[rows], rows, len(geometries), name, care, first_row)
+    repaired = geometries.copy()
+    repaired[rows] = after
+    return parse_wkb(plain_wkb(repaired, name), name, threads=threads)
+
+
+def _take_arrow(column: Any, name: str, care: Care, threads: int, first_row: int) -> Ragged:
+    """Lay out an Arrow column; shapes are built only of rows the quick test leaves open."""
+    import pyarrow as pa
+
+    ragged = parse_wkb(column, name, threads=threads)
+    if care.trusted:
+        return ragged
+    chunked = pa.chunked_array(binary_chunks(column))
+
+    def shapes(rows: IntArray) -> Geometries:
+        values = chunked.take(pa.array(rows)).to_numpy()
+        values[values == b""] = None
+        return np.asarray(shapely.from_wkb(values), dtype=object)
+
+    rows = find_invalid(ragged, shapes, threads=threads)
+    if not len(rows):
+        return ragged
+    after = _valid_or_refused(shapes(rows), rows, len(ragged), name, care, first_row)
+    values = chunked.to_numpy().copy()
+    values[rows] = plain_wkb(after, name).to_numpy(zero_copy_only=False)
+    return parse_wkb(pa.array(values, pa.large_binary()), name, threads=threads)
+
+
+def _valid_or_refused(
+    before: Geometries, rows: IntArray, total: int, name: str, care: Care, first_row: int
+) -> Geometries:
+    """Refuse invalid polygons, or give them made valid."""
+    if not care.repair:
+        raise invalid_geometry(before[0], int(rows[0]) + first_row, len(rows), total, name)
+    after = make_valid(before)
+    record_repair(before, after, rows + first_row, name)
+    return after
 
 
 def project_all(layers: list[Ragged], crs: Any) -> list[Ragged]:
     """Bring layers to the equal-area projection about their common extent."""
     from spacegov.kernels.projection import equal_area_projection, project_ragged
 
-    if crs is None:
-        raise UnsuitableCrs(
-            "ellipsoidal areas need to know the coordinate system, and the layers have none; "
-            "set it (frame.set_crs), or ask for area_basis='plane'"
-        )
+    require_crs(crs)
     boxes = np.concatenate([layer.boxes for layer in layers])
     boxes = boxes[boxes[:, 0] <= boxes[:, 2]]
     if not len(boxes):
@@ -80,6 +186,15 @@ def project_all(layers: list[Ragged], crs: Any) -> list[Ragged]:
     xmax, ymax = boxes[:, 2:].max(axis=0)
     projection = equal_area_projection(crs, (float(xmin), float(ymin), float(xmax), float(ymax)))
     return [project_ragged(layer, projection) for layer in layers]
+
+
+def require_crs(crs: Any) -> None:
+    """Refuse an ellipsoidal area of a layer without a place on earth."""
+    if crs is None:
+        raise UnsuitableCrs(
+            "ellipsoidal areas need to know the coordinate system, and the layers have none; "
+            "set it (frame.set_crs), or ask for area_basis='plane'"
+        )
 
 
 def common_crs(given: Sequence[tuple[Any, str]]) -> Any:

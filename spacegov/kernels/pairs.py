@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from spacegov.kernels.compilation import ensure_compiled
-from spacegov.kernels.intake import AreaBasis, take_layers
+from spacegov.kernels.intake import AreaBasis, Care, take_layers
 from spacegov.kernels.parallel import thread_count
 from spacegov.kernels.ragged import FloatArray
 
@@ -75,12 +75,13 @@ def pair_areas(
     1           1            0     10.0
     """
     ensure_compiled("area")
+    count = thread_count(threads)
     (a, b), factor = take_layers(
-        [(left, "left"), (right, "right")], area_basis=area_basis, repair=repair, trusted=trusted
+        [(left, "left"), (right, "right")], area_basis=area_basis, care=Care(repair, trusted), threads=count
     )
     from spacegov.kernels.matching import match
 
-    return _frame(*match(a, b, threads=thread_count(threads)), factor)
+    return _frame(*match(a, b, threads=count), factor)
 
 
 def self_pair_areas(
@@ -119,14 +120,22 @@ def self_pair_areas(
     0           0            1     10.0
     """
     ensure_compiled("area")
-    (layer,), factor = take_layers([(frame, "the layer")], area_basis=area_basis, repair=repair, trusted=trusted)
+    count = thread_count(threads)
+    (layer,), factor = take_layers(
+        [(frame, "the layer")], area_basis=area_basis, care=Care(repair, trusted), threads=count
+    )
     from spacegov.kernels.matching import match_self
 
-    return _frame(*match_self(layer, threads=thread_count(threads)), factor)
+    return _frame(*match_self(layer, threads=count), factor)
 
 
 def polygon_areas(
-    layer: Any, *, area_basis: AreaBasis = "plane", repair: bool = False, trusted: bool = False
+    layer: Any,
+    *,
+    area_basis: AreaBasis = "plane",
+    threads: int | None = None,
+    repair: bool = False,
+    trusted: bool = False,
 ) -> FloatArray:
     """Area of every polygon.
 
@@ -134,7 +143,7 @@ def polygon_areas(
     ----------
     layer : GeoDataFrame, GeoSeries, array of shapely geometries, or Arrow array of WKB
         Polygons and multipolygons; missing and empty geometries have area 0.
-    area_basis, repair, trusted
+    area_basis, threads, repair, trusted
         As for `pair_areas`.
 
     Returns
@@ -154,7 +163,10 @@ def polygon_areas(
     array([100.])
     """
     ensure_compiled("area")
-    (ragged,), factor = take_layers([(layer, "the layer")], area_basis=area_basis, repair=repair, trusted=trusted)
+    count = thread_count(threads)
+    (ragged,), factor = take_layers(
+        [(layer, "the layer")], area_basis=area_basis, care=Care(repair, trusted), threads=count
+    )
     from spacegov.kernels.rings import geometry_areas
 
     areas = np.zeros(len(ragged))

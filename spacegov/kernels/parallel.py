@@ -42,6 +42,12 @@ def balanced_slices(weights: IntArray | FloatArray, threads: int) -> list[tuple[
     return [(int(start), int(stop)) for start, stop in itertools.pairwise(cuts)]
 
 
+def even_slices(count: int, threads: int) -> list[tuple[int, int]]:
+    """Cut rows of like cost into runs, in order."""
+    size = max(1024, -(-count // (threads * _SLICES_PER_THREAD))) if threads > 1 else max(count, 1)
+    return [(start, min(start + size, count)) for start in range(0, count, size)]
+
+
 def in_threads(work: Callable[[Task], Answer], tasks: Sequence[Task], threads: int) -> Iterator[Answer]:
     """Do the tasks, giving the answers in the order of the tasks."""
     if threads == 1 or len(tasks) < 2:

@@ -16,7 +16,7 @@ import numpy as np
 import shapely
 
 from spacegov.errors import UnsuitableCrs
-from spacegov.kernels.ragged import FloatArray, IntArray, Ragged, geometry_values
+from spacegov.kernels.ragged import FloatArray, IntArray, Ragged, refuse_other_types
 
 if TYPE_CHECKING:
     import geopandas
@@ -266,7 +266,7 @@ def equal_area(frame: geopandas.GeoDataFrame) -> geopandas.GeoDataFrame:
     >>> round(float(equal_area(cell).area[0]) / 1e6, 3)
     12308.464
     """
-    geometries, crs = geometry_values(frame, "the layer")
+    geometries, crs = np.asarray(frame.geometry.values, dtype=object), frame.crs
     if crs is None:
         raise UnsuitableCrs("the layer has no CRS; set it (frame.set_crs) before asking for ellipsoidal areas")
     bounds = shapely.total_bounds(geometries)
@@ -281,8 +281,6 @@ def equal_area(frame: geopandas.GeoDataFrame) -> geopandas.GeoDataFrame:
 
 def _projected_shapes(geometries: Any, projection: EqualArea) -> Any:
     """Project shapely polygons; missing and empty rows stay what they are."""
-    from spacegov.kernels.ragged import refuse_other_types
-
     present = refuse_other_types(geometries, "the layer")
     result = geometries.copy()
     rows = np.flatnonzero(present)

@@ -14,7 +14,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from spacegov.errors import BadInput, WrongGeometry
+from spacegov.errors import WrongGeometry
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -54,8 +54,10 @@ class Ragged:
         return starts[1:] - starts[:-1]
 
 
-def from_shapely(geometries: NDArray[Any], name: str = "the layer") -> Ragged:
+def from_shapely(geometries: NDArray[Any], name: str = "the layer", *, threads: int = 1) -> Ragged:
     """Lay out an array of shapely polygons and multipolygons.
+
+    By way of well-known binary, which is twice as fast as asking for rings.
 
     Parameters
     ----------
@@ -63,6 +65,8 @@ def from_shapely(geometries: NDArray[Any], name: str = "the layer") -> Ragged:
         Polygons, multipolygons; missing and empty geometries become rows without area.
     name : str
         What the layer is called in messages.
+    threads : int
+        Threads to use.
 
     Returns
     -------
@@ -74,64 +78,9 @@ def from_shapely(geometries: NDArray[Any], name: str = "the layer") -> Ragged:
     WrongGeometry
         When a geometry is of another type.
     """
-    from spacegov.kernels.rings import orient_rings
+    from spacegov.kernels.wkb import parse_wkb, plain_wkb
 
-    present = refuse_other_types(geometries, name)
-    if not present.all():
-        geometries = geometries.copy()
-        geometries[~present] = shapely.Polygon()
-    if not present.any():
-        return _empty(len(geometries))
-    kind, coordinates, offsets = shapely.to_ragged_array(geometries, include_z=False)
-    coordinates = np.ascontiguousarray(coordinates, dtype=np.float64)
-    rings = np.asarray(offsets[0], dtype=np.int64)
-    polygons = np.asarray(offsets[1], dtype=np.int64)
-    geometry_offsets = polygons if kind == shapely.GeometryType.POLYGON else polygons[np.asarray(offsets[2], np.int64)]
-    shells = np.zeros(max(len(rings) - 1, 0) + 1, dtype=np.bool_)
-    shells[polygons[:-1][polygons[1:] > polygons[:-1]]] = True
-    boxes = np.empty((len(geometries), 4))
-    orient_rings(coordinates, rings, geometry_offsets, shells, boxes)
-    return Ragged(coordinates, rings, geometry_offsets, boxes)
-
-
-def _empty(count: int) -> Ragged:
-    """A layer of `count` rows without area."""
-    boxes = np.tile(np.array([np.inf, np.inf, -np.inf, -np.inf]), (count, 1))
-    return Ragged(np.empty((0, 2)), np.zeros(1, np.int64), np.zeros(count + 1, np.int64), boxes)
-
-
-def geometry_values(layer: Any, name: str) -> tuple[NDArray[Any], Any]:
-    """Take the geometries out of whatever holds them.
-
-    Parameters
-    ----------
-    layer : GeoDataFrame, GeoSeries, GeometryArray, sequence of shapely geometries, or Arrow array of WKB
-        The polygons.
-    name : str
-        What the layer is called in messages.
-
-    Returns
-    -------
-    geometries : object (G,)
-        shapely geometries, `None` where missing.
-    crs : pyproj.CRS or None
-        Their coordinate system, when known.
-    """
-    column: Any = layer.geometry if hasattr(layer, "columns") else layer
-    if hasattr(column, "crs") and hasattr(column, "values"):
-        return np.asarray(column.values, dtype=object), column.crs
-    if hasattr(column, "crs"):
-        return np.asarray(column, dtype=object), column.crs
-    if type(column).__module__.partition(".")[0] == "pyarrow":
-        return np.asarray(shapely.from_wkb(column.to_numpy(zero_copy_only=False)), dtype=object), None
-    if isinstance(column, (np.ndarray, list, tuple)):
-        values = np.empty(len(column), dtype=object)
-        values[:] = column
-        return values, None
-    raise BadInput(
-        f"{name} is a {type(layer).__name__}; polygons are taken from a GeoDataFrame, a GeoSeries, "
-        "an array of shapely geometries or an Arrow array of WKB"
-    )
+    return parse_wkb(plain_wkb(np.asarray(geometries, dtype=object), name), name, threads=threads)
 
 
 def refuse_other_types(geometries: NDArray[Any], name: str) -> BoolArray:

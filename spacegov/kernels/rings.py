@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from spacegov.kernels.jit import kernel
-from spacegov.kernels.ragged import BoolArray, FloatArray, IntArray
+from spacegov.kernels.ragged import FloatArray, IntArray
 
 
 @kernel
@@ -42,38 +42,6 @@ def reverse_ring(coordinates: FloatArray, start: int, stop: int) -> None:
         coordinates[j, 1] = y
         i += 1
         j -= 1
-
-
-@kernel
-def orient_rings(
-    coordinates: FloatArray,
-    ring_offsets: IntArray,
-    geometry_offsets: IntArray,
-    shells: BoolArray,
-    boxes: FloatArray,
-) -> None:
-    """Turn shells counter-clockwise and holes clockwise in place, and fill the boxes on the way."""
-    for g in range(len(geometry_offsets) - 1):
-        xmin = np.inf
-        ymin = np.inf
-        xmax = -np.inf
-        ymax = -np.inf
-        for r in range(geometry_offsets[g], geometry_offsets[g + 1]):
-            start = ring_offsets[r]
-            stop = ring_offsets[r + 1]
-            if stop <= start:
-                continue
-            for i in range(start, stop):
-                xmin = min(xmin, coordinates[i, 0])
-                ymin = min(ymin, coordinates[i, 1])
-                xmax = max(xmax, coordinates[i, 0])
-                ymax = max(ymax, coordinates[i, 1])
-            if (ring_area(coordinates, start, stop) < 0.0) == shells[r]:
-                reverse_ring(coordinates, start, stop)
-        boxes[g, 0] = xmin
-        boxes[g, 1] = ymin
-        boxes[g, 2] = xmax
-        boxes[g, 3] = ymax
 
 
 @kernel

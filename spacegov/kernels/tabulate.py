@@ -11,7 +11,7 @@ from spacegov import ledger
 from spacegov.errors import BadInput
 from spacegov.kernels.classes import Classes, number_classes, output_names
 from spacegov.kernels.compilation import ensure_compiled
-from spacegov.kernels.intake import AreaBasis, take_layers
+from spacegov.kernels.intake import AreaBasis, Care, take_layers
 from spacegov.kernels.parallel import thread_count
 from spacegov.kernels.ragged import FloatArray, IntArray, Ragged
 
@@ -87,12 +87,12 @@ def tabulate_areas(
     3  town  None     80.0
     """
     ensure_compiled("area")
+    count = thread_count(threads)
     left_classes = number_classes(left, by[0], "left")
     right_classes = number_classes(right, by[1], "right")
     (a, b), factor = take_layers(
-        [(left, "left"), (right, "right")], area_basis=area_basis, repair=repair, trusted=trusted
+        [(left, "left"), (right, "right")], area_basis=area_basis, care=Care(repair, trusted), threads=count
     )
-    count = thread_count(threads)
     rows = _class_areas(a, left_classes, b, right_classes, count)
     wholes = None
     if balance:

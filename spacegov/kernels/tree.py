@@ -69,7 +69,7 @@ def _hilbert_keys(boxes: FloatArray, keys: IntArray) -> None:
 
 
 @kernel
-def _fill_levels(boxes: FloatArray, levels: IntArray) -> None:
+def fill_levels(boxes: FloatArray, levels: IntArray) -> None:
     """Enclose eight boxes of a level in one of the next."""
     for level in range(1, len(levels) - 1):
         below = levels[level - 1]
@@ -98,7 +98,7 @@ def build_tree(boxes: FloatArray) -> Tree:
     packed = np.tile(np.array([np.inf, np.inf, -np.inf, -np.inf]), (levels[-1], 1))
     packed[: len(kept)] = kept[order]
     level_array = np.array(levels, np.int64)
-    _fill_levels(packed, level_array)
+    fill_levels(packed, level_array)
     return Tree(packed, level_array, present[order].astype(np.int64))
 
 

@@ -1,7 +1,11 @@
-"""Invalid polygons have no defined area: they are refused by name, or made valid with the change put on record."""
+"""Invalid polygons have no defined area: they are refused by name, or made valid with the change put on record.
+
+A compiled test proves most polygons valid; GEOS decides on the rest.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -10,30 +14,50 @@ from numpy.typing import NDArray
 
 from spacegov import ledger
 from spacegov.errors import InvalidGeometry
+from spacegov.kernels.parallel import balanced_slices, in_threads
+from spacegov.kernels.ragged import IntArray, Ragged
 
 _SHOWN_ROWS = 5
 
+Geometries = NDArray[Any]
 
-def refuse_invalid(geometries: NDArray[Any], name: str, first_row: int = 0) -> None:
-    """Raise when a polygon is invalid.
+
+def find_invalid(layer: Ragged, shapes: Callable[[IntArray], Geometries], *, threads: int = 1) -> IntArray:
+    """Rows of a layer whose polygons are invalid.
 
     Parameters
     ----------
-    geometries : object (G,)
-        Polygons.
-    name : str
-        What the layer is called in the message.
-    first_row : int
-        Row number of the first geometry, for layers read in parts.
+    layer : Ragged
+        The layer.
+    shapes : callable
+        Gives the shapely geometries of some rows; asked for those the quick test leaves open.
+    threads : int
+        Threads to use.
 
-    Raises
-    ------
-    InvalidGeometry
-        Naming how many are invalid, and where and why the first one is.
+    Returns
+    -------
+    int64 (I,)
+        Row numbers, ascending.
     """
-    invalid = np.flatnonzero(~shapely.is_valid(geometries) & ~shapely.is_missing(geometries))
-    if len(invalid):
-        raise invalid_geometry(geometries[invalid[0]], int(invalid[0]) + first_row, len(invalid), len(geometries), name)
+    from spacegov.kernels.screening import screen
+
+    sure = np.ones(len(layer), np.bool_)
+
+    def work(rows: tuple[int, int]) -> None:
+        screen(layer.coordinates, layer.ring_offsets, layer.geometry_offsets, *rows, sure)
+
+    list(in_threads(work, balanced_slices(layer.vertex_counts + 1, threads), threads))
+    open_rows = np.flatnonzero(~sure)
+    if not len(open_rows):
+        return open_rows
+
+    def decide(rows: tuple[int, int]) -> NDArray[np.bool_]:
+        geometries = shapes(open_rows[slice(*rows)])
+        return np.asarray(~shapely.is_valid(geometries) & ~shapely.is_missing(geometries))
+
+    slices = balanced_slices(layer.vertex_counts[open_rows] + 1, threads)
+    invalid = np.concatenate(list(in_threads(decide, slices, threads)))
+    return np.asarray(open_rows[invalid], dtype=np.int64)
 
 
 def invalid_geometry(first: Any, row: int, count: int, total: int, name: str) -> InvalidGeometry:
@@ -46,43 +70,16 @@ def invalid_geometry(first: Any, row: int, count: int, total: int, name: str) ->
     )
 
 
-def repair_invalid(geometries: NDArray[Any], name: str, first_row: int = 0) -> NDArray[Any]:
-    """Make invalid polygons valid, and tell the ledger what that changed.
+def make_valid(geometries: Geometries) -> Geometries:
+    """Make polygons valid, keeping polygons only.
 
     Rings keep their meaning: what shells enclose, less what holes enclose. Lines and points into which a polygon
     collapses have no area and are left out.
-
-    Parameters
-    ----------
-    geometries : object (G,)
-        Polygons.
-    name : str
-        What the layer is called in the ledger.
-    first_row : int
-        Row number of the first geometry, for layers read in parts.
-
-    Returns
-    -------
-    object (G,)
-        Valid polygons and multipolygons; the given array itself when nothing was wrong.
     """
-    invalid = np.flatnonzero(~shapely.is_valid(geometries) & ~shapely.is_missing(geometries))
-    if not len(invalid):
-        return geometries
-    before = geometries[invalid]
-    after = shapely.make_valid(before, method="structure", keep_collapsed=False)
-    after = np.array([_polygon_part(geometry) for geometry in after], dtype=object)
-    repaired = geometries.copy()
-    repaired[invalid] = after
-    change = float(np.sum(shapely.area(after) - shapely.area(before)))
-    rows = ", ".join(str(int(row) + first_row) for row in invalid[:_SHOWN_ROWS])
-    rest = len(invalid) - _SHOWN_ROWS
-    ledger.doubt(
-        f"{len(invalid)} invalid polygons of {name} were made valid, which changed their area "
-        f"by {change:+.6g} square units of the layer, to {float(np.sum(shapely.area(after))):.6g}",
-        where=f"{name}, rows {rows}" + (f" and {rest} more" if rest > 0 else ""),
-    )
-    return repaired
+    valid = np.empty(len(geometries), dtype=object)
+    for k, geometry in enumerate(shapely.make_valid(geometries, method="structure", keep_collapsed=False)):
+        valid[k] = _polygon_part(geometry)
+    return valid
 
 
 def _polygon_part(geometry: Any) -> Any:
@@ -92,3 +89,15 @@ def _polygon_part(geometry: Any) -> Any:
     parts = [part for part in shapely.get_parts(geometry) if part.geom_type in ("Polygon", "MultiPolygon")]
     polygons = [polygon for part in parts for polygon in shapely.get_parts(part)]
     return shapely.MultiPolygon(polygons) if polygons else shapely.Polygon()
+
+
+def record_repair(before: Geometries, after: Geometries, rows: IntArray, name: str) -> None:
+    """Tell the ledger what making polygons valid changed."""
+    change = float(np.sum(shapely.area(after) - shapely.area(before)))
+    shown = ", ".join(str(int(row)) for row in rows[:_SHOWN_ROWS])
+    rest = len(rows) - _SHOWN_ROWS
+    ledger.doubt(
+        f"{len(rows)} invalid polygons of {name} were made valid, which changed their area "
+        f"by {change:+.6g} square units of the layer, to {float(np.sum(shapely.area(after))):.6g}",
+        where=f"{name}, rows {shown}" + (f" and {rest} more" if rest > 0 else ""),
+    )
