@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Literal, ParamSpec, TypeVar, overload
 
-from spacegov.crs import check_crs, check_scale, crs_name
+from spacegov.crs import check_crs, check_scale, crs_name, same_crs
 from spacegov.errors import (
     BadInput,
     BadPolicy,
@@ -19,6 +19,7 @@ from spacegov.errors import (
     EmptyLayer,
     InvalidGeometry,
     MissingColumn,
+    UnknownName,
     UnsuitableCrs,
     WrongGeometry,
     suggest,
@@ -30,6 +31,8 @@ from spacegov.signature import Input, Signature, signature_of
 P = ParamSpec("P")
 R = TypeVar("R")
 Partition = Literal["rows", "zones"] | None
+
+_COVERAGE = LayerKind("Polygons", ("Polygon", "MultiPolygon"))
 
 _TYPE_NAMES = (
     "Point",
@@ -96,9 +99,9 @@ def _say_call(name: str, problem: str, given: dict[str, Any], parameters: inspec
 def check_arguments(signature: Signature, arguments: dict[str, Any]) -> dict[str, Any]:
     """Check all arguments of a call against a signature and give them back normalised."""
     options = signature.parse({name: arguments[name] for name in signature.options.model_fields})
-    basis = options.get("area_basis", "plane")
+    exempt = options.get("area_basis") == "ellipsoid"
     clean: dict[str, Any] = dict(options)
-    placed: dict[str, Any] = {}
+    placed: list[tuple[str, Any]] = []
     for given in signature.inputs.values():
         value = arguments[given.name]
         if value is None and given.optional:
@@ -108,22 +111,28 @@ def check_arguments(signature: Signature, arguments: dict[str, Any]) -> dict[str
             raise BadInput(f"{given.name}: an empty list was given, at least one layer is needed; name one")
         checked_values = []
         for position, item in enumerate(values):
-            label = f"{given.name}[{position}]" if given.many else given.name
+            label = _label(f"{given.name}[{position}]" if given.many else given.name, item)
             wanted = _columns_of(signature, options, given, position, len(values))
-            layer = _check_layer(label, item, given.kind, wanted)
+            layer = _check_layer(label, item, given.kind, wanted, exempt=exempt)
             if given.kind.metric and given.kind.form in ("frame", "raster"):
-                placed[f"{label} ({name_of(layer, label)})"] = layer
+                placed.append((label, layer))
             checked_values.append(layer)
         clean[given.name] = checked_values if given.many else checked_values[0]
     _check_one_crs(placed)
-    for label, layer in placed.items():
-        check_scale(label, layer, exempt=basis == "ellipsoid")
+    for label, layer in placed:
+        check_scale(label, layer, exempt=exempt)
     for name, (kind, optional) in signature.policies.items():
         if arguments[name] is not None or not optional:
             clean[name] = _check_policy(name, arguments[name], kind)
     for name, owner in signature.coverages.items():
         clean[name] = _check_coverage(name, arguments[name], clean.get(owner), owner)
     return clean
+
+
+def _label(role: str, layer: Any) -> str:
+    """Name an input for messages: its role, and the layer where that says more."""
+    name = name_of(layer, role)
+    return role if name == role.partition("[")[0] or name == role else f"{role} ({name})"
 
 
 def _columns_of(
@@ -142,7 +151,7 @@ def _columns_of(
     return wanted
 
 
-def _check_layer(label: str, value: Any, kind: LayerKind, columns: list[tuple[str, str, bool]]) -> Any:
+def _check_layer(label: str, value: Any, kind: LayerKind, columns: list[tuple[str, str, bool]], *, exempt: bool) -> Any:
     if kind.form == "frame":
         return _check_frame(label, value, kind, columns)
     if kind.form == "raster":
@@ -150,7 +159,7 @@ def _check_layer(label: str, value: Any, kind: LayerKind, columns: list[tuple[st
     if kind.form == "table":
         return _check_table(label, value, columns)
     if kind.form == "stream":
-        return _check_stream(label, value, kind, columns)
+        return _check_stream(label, value, kind, columns, exempt=exempt)
     if not hasattr(value, "items"):
         raise BadInput(
             f"{label}: {type(value).__name__} was given, a mapping from layer id to reader is needed; "
@@ -167,14 +176,14 @@ def _check_frame(label: str, frame: Any, kind: LayerKind, columns: list[tuple[st
     if isinstance(frame, gpd.GeoSeries):
         frame = frame.to_frame("geometry")
     if not isinstance(frame, gpd.GeoDataFrame) or frame._geometry_column_name not in frame.columns:
+        bare = " without geometry" if hasattr(frame, "columns") else ""
         raise BadInput(
-            f"{label}: {type(frame).__name__} without geometry was given, a GeoDataFrame ({kind.name}) is "
-            "needed; read it with geopandas"
+            f"{label}: {type(frame).__name__}{bare} was given, a GeoDataFrame ({kind.name}) is needed; "
+            "read it with geopandas"
         )
     _check_columns(label, frame, columns)
     if not kind.metric:
         return frame
-    label = f"{label} ({frame.attrs['layer']})" if frame.attrs.get("layer") else label
     check_crs(label, frame.crs, tuple(frame.total_bounds) if len(frame) else None)
     if not len(frame):
         return frame
@@ -219,9 +228,8 @@ def _check_columns(label: str, frame: Any, columns: list[tuple[str, str, bool]])
     for option, column, numeric in columns:
         if column not in frame.columns:
             there = [str(name) for name in frame.columns if name != getattr(frame, "_geometry_column_name", None)]
-            named = f" ({frame.attrs['layer']})" if frame.attrs.get("layer") else ""
             raise MissingColumn(
-                f"{label}{named}: the column {column!r} is missing; {suggest(column, there)}, name it with {option}=…"
+                f"{label}: the column {column!r} is missing; {suggest(column, there)}, name it with {option}=…"
             )
         if numeric and not is_numeric_dtype(frame[column]):
             raise BadInput(
@@ -239,23 +247,33 @@ def _check_table(label: str, table: Any, columns: list[tuple[str, str, bool]]) -
     return table
 
 
-def _check_stream(label: str, value: Any, kind: LayerKind, columns: list[tuple[str, str, bool]]) -> Iterator[Any]:
+def _check_stream(
+    label: str, value: Any, kind: LayerKind, columns: list[tuple[str, str, bool]], *, exempt: bool
+) -> Iterator[Any]:
     import geopandas as gpd
 
     batches = [value] if isinstance(value, gpd.GeoDataFrame) else value
-    if not hasattr(batches, "__iter__"):
-        raise BadInput(f"{label}: {type(value).__name__} was given, a frame or batches of frames are needed")
+    if not hasattr(batches, "__iter__") or isinstance(batches, (str, dict)):
+        raise BadInput(
+            f"{label}: {type(value).__name__} was given, a frame or batches of frames are needed; read it first"
+        )
+    return _checked_batches(label, batches, kind, columns, exempt=exempt)
+
+
+def _checked_batches(
+    label: str, batches: Any, kind: LayerKind, columns: list[tuple[str, str, bool]], *, exempt: bool
+) -> Iterator[Any]:
     first: Any = None
     for number, batch in enumerate(batches):
         frame = _check_frame(f"{label}, batch {number + 1}", batch, kind, columns)
         if first is None:
             first = frame.crs
-        elif frame.crs != first:
+        elif not same_crs(frame.crs, first):
             raise UnsuitableCrs(
                 f"{label}: batch {number + 1} has {crs_name(frame.crs)} where the first has {crs_name(first)}; "
                 "bring all batches to one CRS"
             )
-        check_scale(label, frame, exempt=False)
+        check_scale(label, frame, exempt=exempt)
         yield frame
 
 
@@ -267,10 +285,15 @@ def _check_raster(label: str, value: Any) -> Any:
             raise BadInput(
                 f"{label}: {type(value).__name__} was given, a raster is needed; open it with Raster.open(path)"
             )
+        if {"x", "y"} - set(map(str, value.dims)):
+            raise BadRaster(
+                f"{label}: a DataArray of dimensions {', '.join(map(str, value.dims))} was given, y and x are needed; "
+                "rename its dimensions"
+            )
         value = Raster.from_xarray(value)
     if 0 in value.shape:
         raise BadRaster(f"{label}: the raster has no cells; give one with data")
-    check_crs(f"{label} ({value.name})", value.crs, value.bounds)
+    check_crs(label, value.crs, value.bounds)
     return value
 
 
@@ -292,27 +315,42 @@ def _check_policy(name: str, table: Any, kind: PolicyKind) -> Any:
 
 
 def _check_coverage(name: str, value: Any, owner: Any, owner_name: str) -> dict[str, Any]:
+    """Hold coverage to the layers it speaks of: a name or CRS that does not fit would silently cover everything."""
     import geopandas as gpd
 
     if value is None:
         return {}
+    layers = [] if owner is None else owner if isinstance(owner, list) else [owner]
+    by_name = {name_of(layer, owner_name): layer for layer in layers}
     if isinstance(value, gpd.GeoDataFrame):
-        layers = owner if isinstance(owner, list) else [owner]
         if len(layers) != 1:
             raise BadInput(
                 f"{name}: one frame was given for {len(layers)} layers; give a dict from layer name to frame"
             )
-        return {name_of(layers[0], owner_name): value}
+        value = {name_of(layers[0], owner_name): value}
+    if not isinstance(value, Mapping):
+        raise BadInput(
+            f"{name}: {type(value).__name__} was given, polygons by layer name are needed; give a dict from layer name "
+            "to GeoDataFrame"
+        )
+    for layer_name, frame in value.items():
+        if layer_name not in by_name:
+            raise UnknownName(f"{name}: {owner_name} has no layer {layer_name!r}; {suggest(str(layer_name), by_name)}")
+        _check_frame(f"{name} of {layer_name}", frame, _COVERAGE, [])
+        crs = getattr(by_name[layer_name], "crs", None)
+        if crs is not None and not same_crs(frame.crs, crs):
+            raise UnsuitableCrs(
+                f"{name} of {layer_name} is in {crs_name(frame.crs)} and the layer in {crs_name(crs)}, one CRS is "
+                f"needed; use to_crs({crs_name(crs)!r})"
+            )
     return dict(value)
 
 
-def _check_one_crs(placed: dict[str, Any]) -> None:
-    first: tuple[str, Any] | None = None
-    for label, layer in placed.items():
-        if first is None:
-            first = (label, layer.crs)
-        elif layer.crs != first[1]:
+def _check_one_crs(placed: list[tuple[str, Any]]) -> None:
+    for label, layer in placed[1:]:
+        first, crs = placed[0][0], placed[0][1].crs
+        if not same_crs(layer.crs, crs):
             raise UnsuitableCrs(
-                f"{first[0]} is in {crs_name(first[1])} and {label} in {crs_name(layer.crs)}, one CRS is needed; "
-                f"use --crs {crs_name(first[1])} or to_crs()"
+                f"{first} is in {crs_name(crs)} and {label} in {crs_name(layer.crs)}, one CRS is needed; "
+                f"use --crs {crs_name(crs)} or to_crs()"
             )

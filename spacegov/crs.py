@@ -7,7 +7,7 @@ from typing import Any
 
 from spacegov.errors import UnsuitableCrs
 from spacegov.kinds import AREAL_SCALE_TOLERANCE
-from spacegov.ledger import note
+from spacegov.ledger import note_range
 
 Bounds = tuple[float, float, float, float]
 
@@ -18,6 +18,23 @@ def crs_name(crs: Any) -> str:
         return "no CRS"
     authority = crs.to_authority()
     return ":".join(authority) if authority else str(crs.name)
+
+
+def same_crs(first: Any, second: Any) -> bool:
+    """Tell whether two CRS give the same coordinates, however they are written down.
+
+    Examples
+    --------
+    >>> from pyproj import CRS
+    >>> same_crs(CRS(4549), CRS(CRS(4549).to_wkt("WKT1_ESRI"))), same_crs(CRS(4549), CRS(4548))
+    (True, False)
+    """
+    if first is None or second is None:
+        return first is second
+    if first == second or first.equals(second, ignore_axis_order=True):
+        return True
+    authority = first.to_authority()
+    return authority is not None and authority == second.to_authority()
 
 
 def check_crs(label: str, crs: Any, bounds: Bounds | None = None) -> None:
@@ -51,7 +68,7 @@ def check_scale(label: str, layer: Any, *, exempt: bool) -> None:
             return
         raise UnsuitableCrs(f"{label}: its coordinates are not finite; run check-geometry")
     low, high = areal_scale(layer.crs.to_wkt(), bounds)
-    note("areal_scale", label, [low, high])
+    note_range("areal_scale", label, low, high)
     if low >= 1 - AREAL_SCALE_TOLERANCE and high <= 1 + AREAL_SCALE_TOLERANCE:
         return
     name = crs_name(layer.crs)

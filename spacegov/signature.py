@@ -12,7 +12,7 @@ from typing import Annotated, Any, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
-from spacegov.errors import BadInput, UnknownName, suggest
+from spacegov.errors import BadInput, UnknownName, shown, suggest
 from spacegov.kinds import ColumnOf, CoverageOf, LayerKind, PolicyKind
 
 Marker = TypeVar("Marker")
@@ -85,15 +85,21 @@ class Signature:
         """JSON Schema of a request, with every reference inside."""
         return self.request_model("Request").model_json_schema()
 
-    def parse(self, options: Mapping[str, Any], *, text: bool = False) -> dict[str, Any]:
+    def from_text(self, options: Mapping[str, Any]) -> dict[str, Any]:
+        """Turn values from a command line into what options can take: lists and mappings are split at commas."""
+        known = self.options.model_fields
+        return {
+            name: _from_text(name, _annotation(self.options, name), value) if name in known else value
+            for name, value in options.items()
+        }
+
+    def parse(self, options: Mapping[str, Any]) -> dict[str, Any]:
         """Validate options.
 
         Parameters
         ----------
         options : mapping
             Values by option name.
-        text : bool
-            Whether values are text from a command line: lists are split at commas, mappings at commas and colons.
 
         Returns
         -------
@@ -112,12 +118,8 @@ class Signature:
             if name not in known:
                 names = [*self.inputs, *self.policies, *known]
                 raise UnknownName(f"there is no option {name!r}; {suggest(name, names)}")
-        given = {
-            name: _from_text(_annotation(self.options, name), value) if text else value
-            for name, value in options.items()
-        }
         try:
-            model = self.options.model_validate(given)
+            model = self.options.model_validate(dict(options))
         except ValidationError as error:
             raise BadInput(say_validation(error, self.options)) from None
         return {name: getattr(model, name) for name in known}
@@ -151,14 +153,16 @@ def _takes_text(hint: Any) -> bool:
     return bare is str
 
 
-def _from_text(hint: Any, value: Any) -> Any:
+def _from_text(name: str, hint: Any, value: Any) -> Any:
     """Turn a value of the command line into what its annotation can take; pydantic does the rest."""
     if not isinstance(value, str):
         return value
     if _takes(hint, dict):
         pairs = [part.partition(":") for part in value.split(",") if part]
         if any(not separator for _, separator, _ in pairs):
-            raise BadInput(f"{value!r} was given where name:value pairs are needed; write them as a:1,b:2")
+            raise BadInput(
+                f"{name}: {shown(value)} was given, name:value pairs are needed; write {name}=a:1,b:2"
+            )
         return {key.strip(): item.strip() for key, _, item in pairs}
     if _takes(hint, list) or _takes(hint, tuple):
         if "," not in value and _takes_text(hint):
@@ -222,7 +226,7 @@ def signature_of(function: Callable[..., Any]) -> Signature:
             default = ... if parameter.default is parameter.empty else parameter.default
             options[name] = (hint, Field(default, description=meanings.get(name)))
     model = create_model(
-        f"{plain.__name__}_options", __config__=ConfigDict(extra="forbid", validate_default=False), **options
+        f"{plain.__name__}_options", __config__=ConfigDict(extra="forbid", allow_inf_nan=False), **options
     )
     model.__annotations__ = {name: hint for name, (hint, _) in options.items()}
     returned = hints.get("return")
@@ -261,4 +265,4 @@ def say_validation(error: ValidationError, model: type[BaseModel]) -> str:
     if fault["type"] == "missing":
         return f"{name}: nothing was given, a value{unit} is needed; write {name}=…"
     needed = fault["msg"].removeprefix("Input should be ").removeprefix("Value error, ")
-    return f"{name}: {fault['input']!r} was given, needed is {needed}{unit}; mend the value of {name}"
+    return f"{name}: {shown(fault['input'])} was given, needed is {needed}{unit}; mend the value of {name}"

@@ -137,8 +137,7 @@ def _options(
     defaults = dict(tool.card.options) if at_home or not resolved.records else {}
     if signature.measures_area and at_home:
         defaults.setdefault("area_basis", workspace.settings.area_basis)
-    parsed = signature.parse(explicit, text=text) if text else dict(explicit)
-    return signature.parse({**defaults, **{name: parsed[name] for name in explicit}})
+    return signature.parse({**defaults, **(signature.from_text(explicit) if text else explicit)})
 
 
 def _gaps(workspace: Workspace, resolved: Resolved) -> Any:
