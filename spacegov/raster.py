@@ -327,7 +327,8 @@ class Raster:
         raw, valid = self._raw(window)
         if raw.dtype.kind == "f":
             raw = np.where(valid, raw, np.nan)
-        transform = self.transform * Affine.translation(left, top)
+        t = self.transform
+        transform = Affine(t.a, t.b, t.c + left * t.a, t.d, t.e, t.f + top * t.e)
         return Raster.from_array(raw, transform, self.crs, self.nodata, **self.attrs)
 
     def same_grid(self, other: Raster, tolerance: float = 1e-6) -> bool:

@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from spacegov.tools.foundation.geometry import check_geometry
+from spacegov.tools.foundation.zones import summarize_by_zone
 
-__all__ = ["check_geometry"]
+__all__ = ["check_geometry", "summarize_by_zone"]

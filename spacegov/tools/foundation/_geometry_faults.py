@@ -252,4 +252,4 @@ def _by_feature(
     rows, first, counts = np.unique(feature[vertices], return_index=True, return_counts=True)
     places = np.asarray(shapely.points(coordinates[vertices[first]]), dtype=object).reshape(-1)
     notes = [note.format(values[vertex]) if values else note for vertex in vertices[first]]
-    yield Faults(rows, code, counts.astype(np.int64), places, notes)
+    yield Faults(np.asarray(rows, np.int64), code, counts.astype(np.int64), places, notes)
