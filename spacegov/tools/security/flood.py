@@ -141,9 +141,7 @@ def _classes(table: pd.DataFrame) -> tuple[list[str], NDArray[np.float64]]:
     return [str(name) for name in table["class"]], limits
 
 
-def _seeds(
-    terrain: Raster, source: gpd.GeoDataFrame | None, sides: tuple[Side, ...], method: str
-) -> NDArray[np.bool_]:
+def _seeds(terrain: Raster, source: gpd.GeoDataFrame | None, sides: tuple[Side, ...], method: str) -> NDArray[np.bool_]:
     """Cells where the water comes from."""
     if source is None and not sides:
         raise BadInput("no source of water was given; give source (rivers, water bodies, points) or sides=west,…")
