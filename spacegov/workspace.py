@@ -84,6 +84,29 @@ class Workspace:
         return cls(folder, read_card(folder / SETTINGS, Settings))
 
     @cached_property
+    def crs(self) -> str:
+        """The analysis CRS.
+
+        Raises
+        ------
+        UnsuitableCrs
+            The settings name none that is projected and in metres.
+        """
+        from pyproj import CRS
+        from pyproj.exceptions import CRSError
+
+        from spacegov.crs import check_crs
+        from spacegov.errors import UnsuitableCrs
+
+        place = f"{self.directory / SETTINGS}"
+        try:
+            crs = CRS.from_user_input(self.settings.crs)
+        except CRSError:
+            raise UnsuitableCrs(f"{place}: {self.settings.crs!r} names no CRS; write it as EPSG:4549") from None
+        check_crs(place, crs)
+        return self.settings.crs
+
+    @cached_property
     def layers(self) -> Registry:
         """The registry of layers."""
         from spacegov.layers.registry import Registry

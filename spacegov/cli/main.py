@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import sys
 import warnings
-from typing import Annotated
+from typing import Annotated, Any, NoReturn
 
 import typer
 
 from spacegov.cli import demo, lists, run
 from spacegov.errors import SpacegovError
 
+EXIT_USAGE = 2
 EXIT_DEFECT = 4
 EXIT_STOPPED = 130
+
+_UsageFault: Any = typer.BadParameter.__mro__[2]
+"""What typer raises about the words of a command: an unknown option, a missing argument, help instead of nothing."""
 
 app = typer.Typer(
     name="spacegov",
@@ -54,8 +59,13 @@ def main() -> None:
     """Run the command line and leave with its exit code."""
     # Libraries warn about things the user did not ask; what matters is refused or told as a doubt of the result.
     warnings.simplefilter("ignore")
+    logging.getLogger().addHandler(logging.NullHandler())
     try:
-        app(standalone_mode=True)
+        code = app(standalone_mode=False)
+    except _UsageFault as error:
+        _tell_usage(error)
+    except typer.Abort:
+        _tell("stopped; nothing half written was left behind", "Stopped", EXIT_STOPPED)
     except SpacegovError as error:
         _tell(str(error), type(error).__name__, error.exit_code)
     except KeyboardInterrupt:
@@ -73,9 +83,23 @@ def main() -> None:
             "Defect",
             EXIT_DEFECT,
         )
+    if code == EXIT_STOPPED:
+        _tell("stopped; nothing half written was left behind", "Stopped", EXIT_STOPPED)
+    sys.exit(code if isinstance(code, int) else 0)
 
 
-def _tell(message: str, kind: str, code: int) -> None:
+def _tell_usage(error: Any) -> NoReturn:
+    """Say what is wrong with the words of the command; without any, print its help."""
+    told = " ".join(error.format_message().split())
+    if told.startswith("Usage:"):
+        error.show()
+        sys.exit(EXIT_USAGE)
+    command = error.ctx.command_path if getattr(error, "ctx", None) is not None else "spacegov"
+    sentence = told[:1].lower() + told[1:].rstrip(".")
+    _tell(f"{sentence}; see {command} --help", "Usage", EXIT_USAGE)
+
+
+def _tell(message: str, kind: str, code: int) -> NoReturn:
     """Print one sentence to the error stream, as JSON where the command was asked for JSON."""
     if "--json" in sys.argv:
         typer.echo(json.dumps({"error": message, "kind": kind, "exit_code": code}, ensure_ascii=False), err=True)

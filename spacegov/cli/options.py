@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from typing import Annotated, Any, TypeAlias
 
@@ -41,4 +42,15 @@ def language_of(given: str | None, default: Language) -> Language:
 
 def print_json(data: Any, *, indent: int | None = None) -> None:
     """Print one JSON document."""
-    typer.echo(json.dumps(data, ensure_ascii=False, indent=indent, default=str))
+    typer.echo(json.dumps(_plain(data), ensure_ascii=False, indent=indent, allow_nan=False, default=str))
+
+
+def _plain(data: Any) -> Any:
+    """Replace what JSON cannot hold: numbers that are none become null."""
+    if isinstance(data, dict):
+        return {str(key): _plain(value) for key, value in data.items()}
+    if isinstance(data, (list, tuple)):
+        return [_plain(value) for value in data]
+    if hasattr(data, "item") and not hasattr(data, "__len__"):
+        data = data.item()
+    return None if isinstance(data, float) and not math.isfinite(data) else data

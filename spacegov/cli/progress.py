@@ -3,10 +3,25 @@
 from __future__ import annotations
 
 import json
+import logging
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
+
+
+def _write(facts: dict[str, Any]) -> None:
+    sys.stderr.write(json.dumps(facts, ensure_ascii=False) + "\n")
+    sys.stderr.flush()
+
+
+class _JsonLines(logging.Handler):
+    """What the engine announces (such as kernels being compiled), as lines among those of the progress."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write one line."""
+        _write({"message": record.getMessage()})
 
 
 @contextmanager
@@ -19,10 +34,16 @@ def progress(label: str, *, as_json: bool) -> Iterator[Callable[[float, str], No
             now = time.monotonic()
             if now - last[0] >= 0.2 or done >= 1:
                 last[0] = now
-                sys.stderr.write(json.dumps({"progress": round(done, 4), "step": step}) + "\n")
-                sys.stderr.flush()
+                _write({"progress": round(done, 4), "step": step})
 
-        yield line
+        handler = _JsonLines(logging.INFO)
+        logger = logging.getLogger("spacegov")
+        logger.addHandler(handler)
+        logger.setLevel(logging.INFO)
+        try:
+            yield line
+        finally:
+            logger.removeHandler(handler)
         return
     if not sys.stderr.isatty():
         yield None

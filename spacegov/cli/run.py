@@ -44,6 +44,7 @@ def run(
     json: JsonOption = False,
 ) -> None:
     """Ask one question of layers or files."""
+    from spacegov.toolbox.export import writing
     from spacegov.toolbox.run import run as run_tool
     from spacegov.workspace import Workspace
 
@@ -60,7 +61,8 @@ def run(
     for number, path in enumerate(targets):
         files["out" if number == 0 else f"out{number + 1}"] = str(write_target(result, path))
     if map_file is not None:
-        result.map(language=chosen).save(str(map_file))
+        with writing(map_file):
+            result.map(language=chosen).save(str(map_file))
         files["map"] = str(map_file)
     if json:
         print_json(result.to_json(files))
@@ -127,11 +129,14 @@ def write_target(result: Result, path: Path) -> Path:
     """Write a result to a file, or all its frames to a folder."""
     import json
 
+    from spacegov.toolbox.export import writing
+
     if path.suffix == ".xlsx":
         return result.to_xlsx(path)
     if path.suffix:
         return result.to_file(path)
-    path.mkdir(parents=True, exist_ok=True)
+    with writing(path):
+        path.mkdir(parents=True, exist_ok=True)
     for name, frame in result.frames.items():
         table = hasattr(frame, "columns")
         spatial = table and getattr(frame, "_geometry_column_name", None) in frame.columns
@@ -139,7 +144,8 @@ def write_target(result: Result, path: Path) -> Path:
     if any(hasattr(frame, "columns") for frame in result.frames.values()):
         result.to_xlsx(path / f"{result.tool.id}.xlsx")
     text = json.dumps(result.to_json(), ensure_ascii=False, indent=1, default=str)
-    (path / "run.json").write_text(text, encoding="utf-8")
+    with writing(path):
+        (path / "run.json").write_text(text, encoding="utf-8")
     return path
 
 

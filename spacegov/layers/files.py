@@ -26,6 +26,14 @@ RASTER_SUFFIXES = frozenset(
 )
 
 
+def exists(source: str | Path) -> bool:
+    """Tell whether a file is there; text that cannot be a path names none."""
+    try:
+        return Path(source).exists()
+    except OSError:
+        return False
+
+
 def split_source(source: str) -> tuple[Path, str | None]:
     """Split `file.gpkg:layer` into file and sublayer.
 
@@ -37,7 +45,7 @@ def split_source(source: str) -> tuple[Path, str | None]:
     (PosixPath('plans.gpkg'), None)
     """
     whole = Path(source)
-    if whole.exists() or ":" not in source:
+    if exists(whole) or ":" not in source:
         return whole, None
     file, _, sublayer = source.rpartition(":")
     return Path(file), sublayer
@@ -52,7 +60,7 @@ def looks_like_file(source: str) -> bool:
     (False, True, True)
     """
     path, _ = split_source(source)
-    if path.exists() or "/" in source or "\\" in source:
+    if exists(path) or "/" in source or "\\" in source:
         return True
     first, _, rest = source.partition(".")
     return bool(rest) and first not in {"natural", "artificial", "planned"}
@@ -81,7 +89,7 @@ class _Reading:
         self.path = path
 
     def __enter__(self) -> None:
-        if not self.path.exists():
+        if not exists(self.path):
             near = [file.name for file in self.path.parent.glob("*")] if self.path.parent.is_dir() else []
             raise UnreadableFile(f"{self.path}: there is no such file; {suggest(self.path.name, near)}")
 

@@ -50,7 +50,10 @@ class Layer:
             return self.workspace.store.current(self.id)
         from datetime import UTC, datetime
 
-        changed = self.source_path().stat().st_mtime
+        try:
+            changed = self.source_path().stat().st_mtime
+        except OSError:
+            return None
         return datetime.fromtimestamp(changed, UTC).date().isoformat()
 
     @property
@@ -78,7 +81,16 @@ class Layer:
             return None
         from spacegov.layers.files import read_vector
 
-        return read_vector(self.workspace.inside(self.binding.coverage), crs=self.workspace.settings.crs)
+        return read_vector(self.workspace.inside(self.binding.coverage), crs=self.workspace.crs)
+
+    @property
+    def coverage_hash(self) -> str | None:
+        """The sha256 of the file that says where the layer is authoritative; None for everywhere."""
+        if self.binding is None or self.binding.coverage == "whole":
+            return None
+        from spacegov.layers.files import file_hash, split_source
+
+        return file_hash(split_source(str(self.workspace.inside(self.binding.coverage)))[0])
 
     def read(
         self,
@@ -110,7 +122,7 @@ class Layer:
         from spacegov.layers.files import open_raster, read_vector
 
         source = self.source if version is None else str(self.workspace.store.path(self.id, version))
-        crs: str | None = self.workspace.settings.crs
+        crs: str | None = self.workspace.crs
         if self.card.kind == "Raster":
             raster: Raster = open_raster(source, crs=crs)
             raster.attrs.update(self.attrs(version))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from spacegov.errors import BadInput, UnreadableFile
+from spacegov.errors import BadInput, SpacegovError, UnreadableFile
 from spacegov.toolbox.result import require_suffix
 from spacegov.toolbox.runs import write_frame
 
@@ -29,26 +31,55 @@ def write_any(frame: Any, path: Path) -> Path:
     raster = not hasattr(frame, "columns")
     require_suffix(path, RASTER_SUFFIXES if raster else VECTOR_SUFFIXES if spatial else TABLE_SUFFIXES)
     require_folder(path)
-    temporary = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
-    try:
-        if raster or path.suffix.lower() == ".parquet":
-            write_frame(frame, temporary)
-        elif path.suffix.lower() == ".csv":
-            table = frame.assign(geometry=frame.geometry.to_wkt()) if spatial else frame
-            table.to_csv(temporary, index=False)
-        elif path.suffix.lower() == ".geojson":
-            _plain(frame).to_crs(4326).to_file(temporary, driver="GeoJSON", layer_options={"RFC7946": "YES"})
-        elif path.suffix.lower() == ".shp":
+    if path.suffix.lower() == ".geojson" and frame.crs is None:
+        raise BadInput(f"{path}: the answer has no CRS, GeoJSON is in degrees; use .gpkg or .parquet")
+    with writing(path):
+        if path.suffix.lower() == ".shp":
             _write_shapefile(frame, path)
             return path
-        else:
-            _plain(frame).to_file(temporary)
-        temporary.replace(path)
-    except OSError as error:
-        raise UnreadableFile(f"{path}: it cannot be written ({error}); check rights and space") from None
-    finally:
-        temporary.unlink(missing_ok=True)
+        temporary = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
+        try:
+            _write(frame, temporary, path.stem)
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
     return path
+
+
+def _write(frame: Any, path: Path, name: str) -> None:
+    suffix = path.suffix.lower()
+    if suffix in {".parquet", ".tif"}:
+        write_frame(frame, path)
+    elif suffix == ".csv":
+        spatial = getattr(frame, "_geometry_column_name", None) in frame.columns
+        table = frame.assign(geometry=frame.geometry.to_wkt()) if spatial else frame
+        table.to_csv(path, index=False)
+    elif suffix == ".geojson":
+        options = {"RFC7946": "YES"}
+        _plain(frame).to_crs(4326).to_file(path, driver="GeoJSON", layer=name, layer_options=options)
+    else:
+        _plain(frame).to_file(path, layer=name)
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Turn what libraries raise about a file that cannot be written into one sentence.
+
+    Raises
+    ------
+    UnreadableFile
+        The folder may not be written to, the disk is full, or the format cannot hold the answer.
+    """
+    try:
+        yield
+    except SpacegovError:
+        raise
+    except Exception as error:
+        library = type(error).__module__.partition(".")[0]
+        if not isinstance(error, OSError) and library not in {"pyogrio", "pyarrow", "rasterio", "xlsxwriter"}:
+            raise
+        reason = getattr(error, "strerror", None) or " ".join(str(error).split())
+        raise UnreadableFile(f"{path}: it cannot be written ({reason}); check rights, space and format") from None
 
 
 def require_folder(path: Path) -> None:
@@ -72,7 +103,11 @@ def _plain(frame: Any) -> Any:
 def _write_shapefile(frame: Any, path: Path) -> None:
     """Write a shapefile's several files beside each other, the .shp last."""
     stem = f".{path.stem}.{os.getpid()}.part"
-    _plain(frame).to_file(path.with_name(f"{stem}.shp"), encoding="UTF-8")
-    parts = sorted(path.parent.glob(f"{stem}.*"), key=lambda part: part.suffix == ".shp")
-    for part in parts:
-        part.replace(path.with_suffix(part.suffix))
+    try:
+        _plain(frame).to_file(path.with_name(f"{stem}.shp"), encoding="UTF-8")
+        parts = sorted(path.parent.glob(f"{stem}.*"), key=lambda part: part.suffix == ".shp")
+        for part in parts:
+            part.replace(path.with_suffix(part.suffix))
+    finally:
+        for part in path.parent.glob(f"{stem}.*"):
+            part.unlink()

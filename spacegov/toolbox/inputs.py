@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +12,8 @@ from spacegov.kinds import LayerKind
 from spacegov.layers import files
 from spacegov.layers.layer import Layer
 from spacegov.signature import Input
+from spacegov.toolbox.hashes import hash_path, hash_value
+from spacegov.toolbox.layer_set import FileReader, RecordedSet
 from spacegov.toolbox.provenance import InputRecord
 
 if TYPE_CHECKING:
@@ -34,35 +35,15 @@ class Resolved:
         Coverage polygons of inputs that do not cover everything, by layer id.
     layers : list of Layer
         Layers of the workspace that were read.
+    at_home : bool
+        Whether any input is the workspace's own, so that its settings are the defaults.
     """
 
     values: dict[str, Any] = field(default_factory=dict)
     records: list[InputRecord] = field(default_factory=list)
     gaps: dict[str, Any] = field(default_factory=dict)
     layers: list[Layer] = field(default_factory=list)
-
-
-class FileReader:
-    """A file as a member of a `LayerSet`."""
-
-    card = None
-    coverage = None
-    bound = True
-
-    def __init__(self, source: str, crs: Any) -> None:
-        self.source = source
-        self.crs = crs
-
-    @property
-    def id(self) -> str:
-        """Name of the sublayer or file."""
-        path, sublayer = files.split_source(self.source)
-        return sublayer or path.stem
-
-    def read(self, bbox: tuple[float, float, float, float] | None = None) -> Any:
-        """Read it, or the features that meet a box."""
-        frame = files.read_vector(self.source, crs=self.crs)
-        return frame if bbox is None else frame.cx[bbox[0] : bbox[2], bbox[1] : bbox[3]]
+    at_home: bool = False
 
 
 def resolve(
@@ -99,13 +80,16 @@ def resolve(
         for role, spec in signature.inputs.items():
             if role not in wanted and role in tool.card.layers and role not in given:
                 wanted[role] = _items(spec, tool.card.layers[role])
-    at_home = any(not _is_foreign(item) for items in wanted.values() for item in items)
-    target = crs if crs is not None else (workspace.settings.crs if at_home else None)
-    resolved = Resolved()
+    whole_registry = any(spec.kind.form == "layers" and not wanted.get(role) for role, spec in signature.inputs.items())
+    at_home = whole_registry or any(not _is_foreign(item) for items in wanted.values() for item in items)
+    target = crs if crs is not None else (workspace.crs if at_home else None)
+    resolved = Resolved(at_home=at_home)
     for role, spec in signature.inputs.items():
         if spec.kind.form == "layers":
-            resolved.values[role] = _layer_set(workspace, wanted.get(role), target)
+            resolved.values[role] = _layer_set(workspace, role, wanted.get(role), target, resolved)
             continue
+        if role in wanted and not wanted[role]:
+            raise BadInput(f"{tool.id}: {role} names no layer; write {role}=LAYER or {role}=FILE")
         if role not in wanted:
             if spec.optional:
                 resolved.values[role] = None
@@ -131,7 +115,7 @@ def _plays(resolved: Resolved, layer: str, role: str) -> bool:
 def _items(spec: Input, value: Any) -> list[Any]:
     """Take apart what was given for a role."""
     if isinstance(value, str):
-        parts = [part.strip() for part in value.split(",")] if not Path(value).exists() else [value]
+        parts = [value] if files.exists(value) else [part.strip() for part in value.split(",")]
         return [part for part in parts if part]
     if isinstance(value, (list, tuple)):
         return [item for part in value for item in (_items(spec, part) if isinstance(part, str) else [part])]
@@ -146,22 +130,35 @@ def _is_foreign(item: Any) -> bool:
     return not isinstance(item, str) or files.looks_like_file(item)
 
 
-def _layer_set(workspace: Workspace, items: list[Any] | None, crs: Any) -> Any:
+def _layer_set(workspace: Workspace, role: str, items: list[Any] | None, crs: Any, resolved: Resolved) -> RecordedSet:
+    def record(reader: Any, value: Any) -> None:
+        if isinstance(reader, Layer):
+            entry = _layer_record(role, value, reader)
+        elif isinstance(reader, FileReader):
+            entry = _record(role, value, files.split_source(reader.source)[0])
+        else:
+            entry = _take(role, value, None, None)[1]
+        known = next((each for each in resolved.records if (each.role, each.layer) == (role, entry.layer)), None)
+        if known is None:
+            resolved.records.append(entry)
+        else:
+            position = resolved.records.index(known)
+            resolved.records[position] = known.model_copy(update={"rows": known.rows + entry.rows})
+
     if not items:
-        return workspace.layers
+        return RecordedSet(workspace.layers, record)
     if len(items) == 1 and isinstance(items[0], Mapping) and not hasattr(items[0], "columns"):
-        return items[0]
+        return RecordedSet(items[0], record)
     readers = [
         FileReader(item, crs) if _is_foreign(item) else _layer(workspace, item) if isinstance(item, str) else item
         for item in items
     ]
-    return {reader.id: reader for reader in readers}
+    return RecordedSet({reader.id: reader for reader in readers}, record)
 
 
 def _layer(workspace: Workspace, name: str) -> Layer:
     if name not in workspace.layers:
-        near = suggest(name, workspace.layers)
-        raise UnknownName(f"there is no layer and no file {name!r}; {near}")
+        raise UnknownName(f"there is no layer and no file {name!r}; {suggest(name, workspace.layers)}")
     return workspace.layers[name]
 
 
@@ -173,16 +170,17 @@ def _read(
     if isinstance(item, Layer):
         value, record = _read_layer(role, kind, item, crs)
         resolved.layers.append(item)
-        if item.coverage is not None:
-            resolved.gaps[item.id] = item.coverage
+        coverage = item.coverage
+        if coverage is not None:
+            resolved.gaps[item.id] = coverage if crs is None else files.to_crs(coverage, crs)
     elif isinstance(item, (str, Path)):
         value, record = _read_file(role, kind, str(item), crs)
     else:
-        value, record = _take(role, item)
+        value, record = _take(role, item, kind, crs)
     if repair and kind.form == "frame" and kind.metric:
         value = _mend(role, value)
-    if kind.form == "stream":
-        value = _batches(value)
+    if kind.form == "stream" and hasattr(value, "iloc"):
+        value = _Batches(value)
     resolved.records.append(record)
     return value
 
@@ -194,17 +192,22 @@ def _read_layer(role: str, kind: LayerKind, layer: Layer, crs: Any) -> tuple[Any
         value.attrs.update(layer.attrs())
     else:
         value = layer.read()
-        if crs is not None and crs != layer.workspace.settings.crs:
-            value = files.warp(value, crs) if kind.form == "raster" else files.to_crs(value, crs)
+        value = _bring(value, crs)
+    return value, _layer_record(role, value, layer)
+
+
+def _layer_record(role: str, value: Any, layer: Layer) -> InputRecord:
     binding = layer.binding
     record = _record(role, value, layer.source_path())
-    return value, record.model_copy(
+    partial = binding is not None and binding.coverage != "whole"
+    return record.model_copy(
         update={
             "layer": layer.id,
             "title": dict(layer.card.title),
             "steward": layer.card.steward,
             "version": layer.version,
-            "coverage": "whole" if binding is None or binding.coverage == "whole" else "partial",
+            "coverage": "partial" if partial else "whole",
+            "coverage_sha256": layer.coverage_hash,
             "licence": binding.licence if binding else None,
             "status": binding.status if binding else None,
             "source": binding.source if binding else "",
@@ -236,9 +239,25 @@ def _read_file(role: str, kind: LayerKind, source: str, crs: Any) -> tuple[Any, 
     return value, _record(role, value, path).model_copy(update={"source": source})
 
 
-def _take(role: str, value: Any) -> tuple[Any, InputRecord]:
+def _bring(value: Any, crs: Any) -> Any:
+    """Bring a frame or raster to a CRS; what has no place stays as it is, for the tool to refuse."""
+    if crs is None:
+        return value
+    if hasattr(value, "rio") or type(value).__name__ == "DataArray":
+        from spacegov.raster import Raster
+
+        value = Raster.from_xarray(value)
+    if hasattr(value, "transform") and hasattr(value, "cell_size"):
+        return files.warp(value, crs)
+    return files.to_crs(value, crs)
+
+
+def _take(role: str, value: Any, kind: LayerKind | None, crs: Any) -> tuple[Any, InputRecord]:
     """Take a frame, raster or table that the user holds."""
     attrs = getattr(value, "attrs", {}) or {}
+    fingerprint = hash_value(value)
+    if kind is not None and kind.metric and kind.form in {"frame", "stream", "raster"}:
+        value = _bring(value, crs)
     record = InputRecord(
         role=role,
         layer=str(attrs.get("layer") or role),
@@ -246,7 +265,7 @@ def _take(role: str, value: Any) -> tuple[Any, InputRecord]:
         steward=attrs.get("steward"),
         source="given in memory",
         version=attrs.get("version"),
-        sha256=_hash_value(value),
+        sha256=fingerprint,
         crs=_crs_name(value),
         rows=_rows(value),
         coverage="not stated",
@@ -259,46 +278,12 @@ def _record(role: str, value: Any, path: Path) -> InputRecord:
         role=role,
         layer=str(value.attrs.get("layer") or path.stem),
         source=str(path),
-        sha256=files.file_hash(path) if path.is_file() else _hash_folder(path),
+        sha256=hash_path(path),
         crs=_crs_name(value),
         rows=_rows(value),
         coverage="not stated",
         warped=value.attrs.get("warped"),
     )
-
-
-def _hash_folder(path: Path) -> str:
-    digest = hashlib.sha256()
-    for file in sorted(path.rglob("*")):
-        if file.is_file():
-            digest.update(files.file_hash(file).encode())
-    return digest.hexdigest()
-
-
-def _hash_value(value: Any) -> str:
-    import numpy as np
-    import pandas as pd
-
-    digest = hashlib.sha256()
-    if isinstance(value, pd.DataFrame):
-        plain = pd.DataFrame({name: _hashable(value[name]) for name in value.columns}, index=value.index)
-        digest.update(repr(list(map(str, value.columns))).encode())
-        digest.update(pd.util.hash_pandas_object(plain).to_numpy().tobytes())
-    elif hasattr(value, "read") and hasattr(value, "transform"):
-        digest.update(repr((value.shape, tuple(value.transform)[:6])).encode())
-        digest.update(np.ascontiguousarray(value.read()).tobytes())
-    elif hasattr(value, "values") and hasattr(value, "dims"):
-        digest.update(np.ascontiguousarray(value.values).tobytes())
-    else:
-        return "not hashed"
-    return digest.hexdigest()
-
-
-def _hashable(column: Any) -> Any:
-    """Turn shapes and lists into text, which pandas can hash."""
-    if hasattr(column, "to_wkb"):
-        return column.to_wkb(hex=True)
-    return column.map(str) if column.dtype == object else column
 
 
 def _rows(value: Any) -> int:
@@ -315,9 +300,16 @@ def _crs_name(value: Any) -> str | None:
     return ":".join(authority) if authority else str(crs.name)
 
 
-def _batches(value: Any, size: int = 50_000) -> Iterator[Any]:
-    for start in range(0, max(len(value), 1), size):
-        yield value.iloc[start : start + size]
+class _Batches:
+    """A frame in parts; they can be gone through again, as a sensitivity run does."""
+
+    def __init__(self, frame: Any, size: int = 50_000) -> None:
+        self.frame = frame
+        self.size = size
+
+    def __iter__(self) -> Iterator[Any]:
+        for start in range(0, max(len(self.frame), 1), self.size):
+            yield self.frame.iloc[start : start + self.size]
 
 
 def _mend(role: str, frame: Any) -> Any:

@@ -31,6 +31,7 @@ class InputRecord(Part):
     crs: str | None = None
     rows: int
     coverage: str
+    coverage_sha256: str | None = None
     not_covered_m2: float | None = None
     warped: str | None = None
     licence: str | None = None
@@ -43,6 +44,7 @@ class PolicyRecord(Part):
     parameter: str
     name: str
     version: str
+    sha256: str = ""
     source: Any = None
     valid_from: str | None = None
     valid_to: str | None = None
@@ -83,6 +85,7 @@ class Provenance(Part):
     parameters: dict[str, Any]
     policies: list[PolicyRecord] = Field(default=[])
     inputs: list[InputRecord]
+    repair: bool = False
     workspace: str | None = None
     rows_in: int
     rows_out: int
@@ -100,8 +103,9 @@ class Provenance(Part):
             "tool": self.tool,
             "software": self.software,
             "parameters": self.parameters,
-            "policies": [[policy.parameter, policy.name, policy.version] for policy in self.policies],
-            "inputs": [[item.role, item.layer, item.sha256] for item in self.inputs],
+            "policies": [[policy.parameter, policy.name, policy.version, policy.sha256] for policy in self.policies],
+            "inputs": [[item.role, item.layer, item.sha256, item.crs, item.coverage_sha256] for item in self.inputs],
+            "repair": self.repair,
         }
         return hashlib.sha256(json.dumps(decisive, sort_keys=True, default=str).encode()).hexdigest()
 

@@ -5,17 +5,19 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from spacegov.errors import UnknownName, suggest
 from spacegov.layers.coverage import not_covered
 from spacegov.ledger import Ledger, collect
+from spacegov.toolbox.hashes import hash_value
 from spacegov.toolbox.inputs import Resolved, resolve
 from spacegov.toolbox.policy import read_policy
 from spacegov.toolbox.provenance import PolicyRecord, Provenance, ledger_records
 from spacegov.toolbox.result import Result
 from spacegov.toolbox.runs import keep_run
-from spacegov.toolbox.summary import frames_of, summarize
+from spacegov.toolbox.summary import frames_of, main_frame, summarize
 from spacegov.toolbox.tool import Tool
 
 if TYPE_CHECKING:
@@ -83,7 +85,9 @@ def run(
     summary = summarize(frames, tool.card, ledger)
     if gaps is not None:
         summary["not_covered"] = {row.layer: float(row.area_m2) for row in gaps.itertuples()}
-    provenance = _provenance(workspace, tool, resolved, policy_records, options, ledger, frames, gaps, started, clock)
+    provenance = _provenance(
+        workspace, tool, resolved, policy_records, options, ledger, frames, gaps, started, clock, repair=repair
+    )
     result = Result(
         tool=tool,
         workspace=workspace,
@@ -112,13 +116,16 @@ def _policies(workspace: Workspace, tool: Tool, given: Mapping[str, Any]) -> tup
         if value is None:
             tables[parameter] = None
             continue
-        table = read_policy(value, workspace.tools.policy_folders) if isinstance(value, str) else value
+        table = read_policy(value, workspace.tools.policy_folders) if isinstance(value, (str, Path)) else value
         tables[parameter] = table
+        if not hasattr(table, "columns"):
+            continue
         records.append(
             PolicyRecord(
                 parameter=parameter,
                 name=str(table.attrs.get("policy", "given in memory")),
                 version=str(table.attrs.get("version", "not stated")),
+                sha256=hash_value(table),
                 source=table.attrs.get("source"),
                 valid_from=table.attrs.get("valid_from"),
                 valid_to=table.attrs.get("valid_to"),
@@ -133,9 +140,8 @@ def _options(
     signature = tool.signature
     known = signature.options.model_fields
     explicit = {name: given[name] for name in known if name in given}
-    at_home = bool(resolved.layers)
-    defaults = dict(tool.card.options) if at_home or not resolved.records else {}
-    if signature.measures_area and at_home:
+    defaults = dict(tool.card.options) if resolved.at_home or not resolved.records else {}
+    if signature.measures_area and resolved.at_home:
         defaults.setdefault("area_basis", workspace.settings.area_basis)
     return signature.parse({**defaults, **(signature.from_text(explicit) if text else explicit)})
 
@@ -171,6 +177,8 @@ def _provenance(
     gaps: Any,
     started: datetime,
     clock: float,
+    *,
+    repair: bool,
 ) -> Provenance:
     missing = {} if gaps is None else dict(zip(gaps["layer"], gaps["area_m2"], strict=True))
     inputs = [
@@ -179,7 +187,7 @@ def _provenance(
         else record
         for record in resolved.records
     ]
-    main = next(iter(frames.values()))
+    main = main_frame(frames, tool.card)
     rows = main.shape[0] * main.shape[1] if not hasattr(main, "columns") else len(main)
     return Provenance(
         tool=tool.id,
@@ -190,7 +198,8 @@ def _provenance(
         parameters={name: _plain(value) for name, value in options.items()},
         policies=policies,
         inputs=inputs,
-        workspace=str(workspace.title) if resolved.layers else None,
+        repair=repair,
+        workspace=str(workspace.title) if resolved.at_home else None,
         rows_in=sum(record.rows for record in inputs),
         rows_out=int(rows),
         started=started,

@@ -39,8 +39,9 @@ def keep_run(runs: Path, result: Result) -> Result:
         temporary.rename(runs / name)
     except OSError as error:
         shutil.rmtree(temporary, ignore_errors=True)
+        reason = error.strerror or " ".join(str(error).split())
         raise UnreadableFile(
-            f"{runs}: the run cannot be written there ({error.strerror}); free space or rights, or set XDG_STATE_HOME"
+            f"{runs}: the run cannot be written there ({reason}); free space or rights, or set XDG_STATE_HOME"
         ) from None
     except BaseException:
         shutil.rmtree(temporary, ignore_errors=True)

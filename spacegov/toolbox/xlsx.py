@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from spacegov.text import Language, say
-from spacegov.toolbox.export import require_folder
+from spacegov.toolbox.export import require_folder, writing
 from spacegov.toolbox.result import column_title, require_suffix
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def write_xlsx(result: Result, path: Path) -> Path:
         "remove_timezone": True,
     }
     try:
-        with xlsxwriter.Workbook(str(temporary), options) as book:
+        with writing(path), xlsxwriter.Workbook(str(temporary), options) as book:
             styles = {"head": book.add_format({"bold": True, "bottom": 1}), "bold": book.add_format({"bold": True})}
             for name, frame in result.frames.items():
                 if hasattr(frame, "columns"):
@@ -40,7 +40,8 @@ def write_xlsx(result: Result, path: Path) -> Path:
             if result.not_covered is not None:
                 _table(book.add_worksheet("not covered"), result.not_covered, result, language, styles)
             _method(book.add_worksheet("Sources and method"), result, language, styles)
-        temporary.replace(path)
+        with writing(path):
+            temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
     return path
