@@ -149,17 +149,26 @@ def write_target(result: Result, path: Path) -> Path:
     return path
 
 
+SHOWN_GROUPS = 6
+
+
 def _tell(result: Result, language: Language, files: dict[str, str]) -> None:
     from spacegov import numbers
     from spacegov.text import say
+    from spacegov.toolbox.result import column_title
 
     facts = result.provenance
     typer.echo(say(result.tool.card.question, language))
     typer.echo(result.answer(language))
     for column, values in result.summary.get("by", {}).items():
-        for value, totals in values.items():
+        ranked = sorted(values.items(), key=lambda item: -item[1].get("area_m2", item[1]["rows"]))
+        for value, totals in ranked[:SHOWN_GROUPS]:
             area = f", {numbers.area(totals['area_m2'], language)}" if "area_m2" in totals else ""
-            typer.echo(f"  {column} {value}: {numbers.count(totals['rows'], language)}{area}")
+            typer.echo(
+                f"  {column_title(result, column, language)} {value}: {numbers.count(totals['rows'], language)}{area}"
+            )
+        if len(ranked) > SHOWN_GROUPS:
+            typer.echo(f"  … and {len(ranked) - SHOWN_GROUPS} more values")
     for layer, area_m2 in result.summary.get("not_covered", {}).items():
         typer.echo(f"  not covered by {layer}: {numbers.area(area_m2, language)}")
     for drop in facts.dropped:

@@ -6,6 +6,7 @@ in one sentence.
 
 from __future__ import annotations
 
+import difflib
 import hashlib
 from functools import lru_cache
 from pathlib import Path
@@ -90,8 +91,10 @@ class _Reading:
 
     def __enter__(self) -> None:
         if not exists(self.path):
-            near = [file.name for file in self.path.parent.glob("*")] if self.path.parent.is_dir() else []
-            raise UnreadableFile(f"{self.path}: there is no such file; {suggest(self.path.name, near)}")
+            beside = [file.name for file in self.path.parent.glob("*")] if self.path.parent.is_dir() else []
+            near = difflib.get_close_matches(self.path.name, beside, n=2)
+            hint = f"did you mean {' or '.join(near)}?" if near else "check the path"
+            raise UnreadableFile(f"{self.path}: there is no such file; {hint}")
 
     def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
         if error is None or isinstance(error, BadInput) or not isinstance(error, Exception):

@@ -14,6 +14,7 @@ from spacegov.layers.layer import Layer
 from spacegov.signature import Input
 from spacegov.toolbox.hashes import hash_path, hash_value
 from spacegov.toolbox.layer_set import FileReader, RecordedSet
+from spacegov.toolbox.mending import mend
 from spacegov.toolbox.provenance import InputRecord
 
 if TYPE_CHECKING:
@@ -177,8 +178,8 @@ def _read(
         value, record = _read_file(role, kind, str(item), crs)
     else:
         value, record = _take(role, item, kind, crs)
-    if repair and kind.form == "frame" and kind.metric:
-        value = _mend(role, value)
+    if kind.form == "frame" and kind.metric:
+        value = mend(role, value, all_faults=repair)
     if kind.form == "stream" and hasattr(value, "iloc"):
         value = _Batches(value)
     resolved.records.append(record)
@@ -310,31 +311,3 @@ class _Batches:
     def __iter__(self) -> Iterator[Any]:
         for start in range(0, max(len(self.frame), 1), self.size):
             yield self.frame.iloc[start : start + self.size]
-
-
-def _mend(role: str, frame: Any) -> Any:
-    """Mend broken polygons and put the change in area on record."""
-    import numpy as np
-    import shapely
-
-    from spacegov.ledger import doubt
-
-    if not hasattr(frame, "geometry") or not len(frame):
-        return frame
-    shapes = frame.geometry.values._data
-    bad = np.flatnonzero(~shapely.is_valid(shapes) & ~shapely.is_missing(shapes))
-    if not len(bad):
-        return frame
-    before = float(np.sum(shapely.area(shapes[bad])))
-    mended = shapely.make_valid(shapes[bad], method="structure", keep_collapsed=False)
-    after = float(np.sum(shapely.area(mended)))
-    repaired = frame.copy()
-    geometry = shapes.copy()
-    geometry[bad] = mended
-    repaired[frame.geometry.name] = frame.geometry.array.__class__(geometry, crs=frame.crs)
-    repaired.attrs = dict(frame.attrs)
-    doubt(
-        f"{len(bad)} broken polygons were repaired, their area went from {before:.2f} m² to {after:.2f} m²",
-        f"{role} ({frame.attrs.get('layer', role)}), first record {frame.index[bad[0]]}",
-    )
-    return repaired
