@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from spacegov.layers.coverage import ANSWER_TITLES, Answer
 from spacegov.maps.compiled import CompiledStyle
 from spacegov.maps.picture import PictureLayer
 from spacegov.maps.style import compile_style
+from spacegov.text import Language, say
 
 if TYPE_CHECKING:
+    import folium
+
     from spacegov.layers.layer import Layer
+    from spacegov.maps.folium_map import MapTheme
+    from spacegov.maps.page import MapLayer
     from spacegov.toolbox.result import Result
     from spacegov.workspace import Workspace
 
@@ -73,3 +79,109 @@ def picture_ground(workspace: Workspace, crs: Any) -> list[PictureLayer]:
         PictureLayer(data, ground_style(role, layer, data), strength[role])
         for role, layer, data in ground_layers(workspace, crs)
     ]
+
+
+def map_ground(workspace: Workspace, crs: Any) -> list[MapLayer]:
+    """Give the background as layers of a map, from the ground up."""
+    from spacegov.maps.page import MapLayer
+
+    return [
+        MapLayer(data, dict(layer.card.title), ground_style(role, layer, data))
+        for role, layer, data in ground_layers(workspace, crs)
+    ]
+
+
+def result_map(result: Result, language: Language, theme: MapTheme = "auto") -> folium.Map:
+    """Draw a result: its main frame, the other frames switched off, ground that inputs do not cover.
+
+    Parameters
+    ----------
+    result : Result
+    language : {"en", "zh", "ru"}
+    theme : {"auto", "light", "dark"}
+
+    Returns
+    -------
+    folium.Map
+
+    Raises
+    ------
+    EmptyLayer
+        The answer has nothing to draw.
+    """
+    from spacegov.maps.folium_map import folium_map
+    from spacegov.maps.page import MapLayer
+
+    card = result.tool.card
+    words = {name: (dict(column.title), column.unit) for name, column in card.columns.items()}
+    codes = {name: column.codes for name, column in card.columns.items() if column.codes}
+    named = sorted(result.frames.items(), key=lambda item: item[1] is not result.frame)
+    layers = [
+        MapLayer(
+            frame,
+            dict(card.title) if frame is result.frame else {"en": name.replace("_", " ").capitalize()},
+            style_of_result(result, frame),
+            _present(words, frame),
+            visible=frame is result.frame,
+            values=_present(codes, frame),
+        )
+        for name, frame in named
+        if is_drawable(frame)
+    ]
+    if result.not_covered is not None:
+        style = compile_style({"colour": "not-covered"}, {}, result.workspace.layers.schemes, result.not_covered)
+        layers.append(MapLayer(result.not_covered, dict(ANSWER_TITLES[Answer.NOT_COVERED]), style, {}))
+    facts = result.provenance
+    at_home = facts.workspace is not None
+    return folium_map(
+        layers,
+        title=card.question,
+        subtitle=card.title,
+        answer=result.answer(language),
+        sources=[f"{say(item.title, language) or item.layer} {item.version or ''}".strip() for item in facts.inputs],
+        date=facts.started.date(),
+        background=map_ground(result.workspace, getattr(result.frame, "crs", None)) if at_home else None,
+        language=language,
+        theme=theme,
+    )
+
+
+def layer_map(layer: Layer, language: Language, theme: MapTheme = "auto") -> folium.Map:
+    """Draw a layer by its card's style."""
+    from spacegov.maps.folium_map import folium_map
+    from spacegov.maps.page import MapLayer
+
+    data = layer.read()
+    words = {name: (dict(spec.title), spec.unit) for name, spec in layer.card.fields.items()}
+    return folium_map(
+        [
+            MapLayer(
+                data,
+                dict(layer.card.title),
+                style_of_layer(layer, data),
+                _present(words, data),
+                values=_present(_code_words(layer), data),
+            )
+        ],
+        title=layer.card.title,
+        subtitle=layer.card.about,
+        sources=[f"{layer.title(language)} {layer.version or ''}".strip()],
+        background=map_ground(layer.workspace, data.crs),
+        language=language,
+        theme=theme,
+    )
+
+
+def _code_words(layer: Layer) -> dict[str, dict[str, dict[Language, str]]]:
+    """Give the words of every code field: column to value to title."""
+    words = {}
+    for name, spec in layer.card.fields.items():
+        codes = layer.workspace.layers.schemes[spec.scheme].codes if spec.scheme else spec.codes
+        if codes:
+            words[name] = {key: dict(getattr(code, "title", code)) for key, code in codes.items()}
+    return words
+
+
+def _present(words: dict[str, Any], data: Any) -> dict[str, Any]:
+    """Keep the words of columns that the data have."""
+    return {name: value for name, value in words.items() if name in getattr(data, "columns", ())}

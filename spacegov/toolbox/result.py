@@ -14,6 +14,7 @@ from spacegov.toolbox.summary import main_frame
 from spacegov.toolbox.tool import Tool
 
 if TYPE_CHECKING:
+    from spacegov.maps.folium_map import MapTheme
     from spacegov.workspace import Workspace
 
 
@@ -60,7 +61,7 @@ class Result:
         """Give the answer in one sentence."""
         return answer_sentence(self.tool.card, self.summary, language or self.workspace.settings.language)
 
-    def map(self, *, language: Language | None = None, theme: str = "auto") -> Any:
+    def map(self, *, language: Language | None = None, theme: MapTheme = "auto") -> Any:
         """Draw the answer as a folium map that needs no network."""
         from spacegov.maps.answers import result_map
 
