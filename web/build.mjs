@@ -6,7 +6,11 @@ import { fileURLToPath } from "node:url";
 
 const web = dirname(fileURLToPath(import.meta.url));
 const leaflet = join(web, "node_modules/leaflet");
-const sources = ["geodesy", "words", "button", "fullscreen", "measure", "swipe"];
+const sources = [
+  "geodesy", "words", "button", "fullscreen", "measure", "swipe",
+  "theme", "decode", "shapes", "labels", "identify", "popup", "page",
+];
+const styles = ["controls", "page"];
 
 const text = (path) => readFile(path, "utf8");
 const dataUri = async (path) => `data:image/png;base64,${(await readFile(path)).toString("base64")}`;
@@ -38,7 +42,8 @@ async function mapScript() {
 }
 
 async function mapStyle() {
-  return `${await leafletStyle()}\n${await text(join(web, "map/controls.css"))}`;
+  const own = await Promise.all(styles.map((name) => text(join(web, "map", `${name}.css`))));
+  return [await leafletStyle(), ...own].join("\n");
 }
 
 async function licences() {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from spacegov.maps.palette import Colour, Pair
+from spacegov.maps.palette import Colour, Pair, mixed
 from spacegov.text import Language
 
 if TYPE_CHECKING:
@@ -62,6 +62,11 @@ class Symbol:
             fill=colour.fill,
             width=colour.width if width is None else width,
         )
+
+    def turned(self, pattern: str) -> Symbol:
+        """Give the symbol another pattern, in an ink that shows on its own fill."""
+        ink = Pair(light=mixed(self.light, "#1b1e22", 0.45), dark=mixed(self.dark, "#eceeef", 0.4))
+        return replace(self, pattern=pattern, ink=ink)
 
     def marked(self, marker: Marker) -> Symbol:
         """Give the symbol another form of point."""

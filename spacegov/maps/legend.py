@@ -13,7 +13,7 @@ from spacegov.errors import BadInput
 from spacegov.maps import classes
 from spacegov.maps.compiled import CompiledStyle, LegendEntry, Symbol
 from spacegov.maps.field_words import FieldWords, key_of
-from spacegov.maps.palette import Pair, palette
+from spacegov.maps.palette import Pair, mixed, palette
 from spacegov.text import Language
 
 if TYPE_CHECKING:
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from spacegov.maps.style import Style
 
+# Classes that a card gives one colour are told apart by these, in turn.
+TURNS = ("solid", "hatch", "dots", "horizontal", "back-hatch", "grid", "vertical", "cross")
 CATEGORY_COLOURS = 12
 CATEGORY_PATTERNS = ("solid", "hatch", "dots")
 MOST_CATEGORIES = CATEGORY_COLOURS * len(CATEGORY_PATTERNS)
@@ -127,11 +129,7 @@ def _digit(value: float, inner: Sequence[float]) -> float:
 
 
 def _ramp_symbol(pair: Pair, strongest: Pair, width: float | None) -> Symbol:
-    def towards(colour: str, end: str) -> str:
-        a, b = bytes.fromhex(colour[1:]), bytes.fromhex(end[1:])
-        return "#" + bytes(round(x + (y - x) * 0.4) for x, y in zip(a, b, strict=True)).hex()
-
-    ink = Pair(light=towards(pair.light, strongest.light), dark=towards(pair.dark, strongest.dark))
+    ink = Pair(light=mixed(pair.light, strongest.light, 0.4), dark=mixed(pair.dark, strongest.dark, 0.4))
     return Symbol(pair.light, pair.dark, ink, fill=0.82, width=0.6 if width is None else width)
 
 
@@ -194,7 +192,21 @@ def value_entries(
                 note=said.note if said else None,
             )
         )
-    return tuple(entries), {key: position for position, key in enumerate(order)}
+    return _apart(entries), {key: position for position, key in enumerate(order)}
+
+
+def _apart(entries: Sequence[LegendEntry]) -> tuple[LegendEntry, ...]:
+    """Give entries of one colour and pattern different patterns."""
+    seen: set[tuple[str, str]] = set()
+    parted = []
+    for entry in entries:
+        colour, pattern = entry.symbol.light, entry.symbol.pattern
+        if (colour, pattern) in seen:
+            pattern = next((turn for turn in TURNS if (colour, turn) not in seen), pattern)
+        symbol = entry.symbol if pattern == entry.symbol.pattern else entry.symbol.turned(pattern)
+        seen.add((colour, pattern))
+        parted.append(replace(entry, symbol=symbol))
+    return tuple(parted)
 
 
 def _order(words: FieldWords, present: Mapping[str, float]) -> list[str]:
@@ -211,7 +223,8 @@ def _order(words: FieldWords, present: Mapping[str, float]) -> list[str]:
 def _category_symbol(position: int, pattern: str | None, width: float | None) -> Symbol:
     colour = palette().colour(f"category-{position % CATEGORY_COLOURS + 1}")
     turn = CATEGORY_PATTERNS[position // CATEGORY_COLOURS % len(CATEGORY_PATTERNS)]
-    return Symbol.of(colour, pattern=pattern or turn, width=width)
+    symbol = Symbol.of(colour, pattern=pattern, width=width)
+    return symbol if pattern is not None or turn == "solid" else symbol.turned(turn)
 
 
 def special_entry(name: str) -> LegendEntry:

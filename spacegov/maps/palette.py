@@ -119,8 +119,18 @@ class Ramp(Card):
 def _between(colours: tuple[str, ...], place: float) -> str:
     position = place * (len(colours) - 1)
     low = min(int(position), len(colours) - 2)
-    part = position - low
-    first, second = (bytes.fromhex(colour[1:]) for colour in colours[low : low + 2])
+    return mixed(colours[low], colours[low + 1], position - low)
+
+
+def mixed(colour: str, other: str, part: float) -> str:
+    """Mix a part of another colour into a colour.
+
+    Examples
+    --------
+    >>> mixed("#000000", "#ffffff", 0.2)
+    '#333333'
+    """
+    first, second = (bytes.fromhex(value[1:]) for value in (colour, other))
     return "#" + bytes(round(a + (b - a) * part) for a, b in zip(first, second, strict=True)).hex()
 
 
