@@ -176,7 +176,7 @@ def test_every_code_has_a_mend():
 vertices = st.tuples(st.integers(0, 8), st.integers(0, 8))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(st.lists(vertices, min_size=4, max_size=9), min_size=1, max_size=6))
 def test_any_polygon_is_reported_exactly_when_invalid_and_repaired_to_valid(rings):
     frame = gpd.GeoDataFrame(geometry=[Polygon(ring) for ring in rings], crs="EPSG:4549").translate(5e5, 3e6).to_frame()
@@ -190,7 +190,7 @@ def test_any_polygon_is_reported_exactly_when_invalid_and_repaired_to_valid(ring
     assert (answer.repaired.geometry.area > 0).all()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(st.lists(st.lists(vertices, min_size=4, max_size=8), min_size=2, max_size=8), st.integers(1, 7))
 def test_split_by_rows_gives_the_whole(rings, cut):
     frame = gpd.GeoDataFrame(geometry=[Polygon(ring) for ring in rings], crs="EPSG:4549")

@@ -193,7 +193,7 @@ def test_bad_input_is_refused_in_one_sentence(layer, zones):
 cells = st.integers(0, 9)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(
     st.lists(
         st.tuples(cells, cells, st.integers(1, 6), st.integers(1, 6), st.sampled_from("ab")), min_size=1, max_size=8
