@@ -67,6 +67,18 @@ def _stat(file: Path) -> tuple[int, int]:
     return stat.st_mtime_ns, stat.st_size
 
 
+def fact(data: Any, name: str) -> Any:
+    """Give a field of a card that is not held to its model yet; a card that is no mapping has none."""
+    return data.get(name) if isinstance(data, dict) else None
+
+
+def phrases(text: Any) -> list[str]:
+    """Give the phrases of a text in whatever languages it has."""
+    if isinstance(text, dict):
+        return [str(phrase) for phrase in text.values()]
+    return [] if text is None else [str(text)]
+
+
 class Index:
     """Fuzzy search in three languages over a few thousand entries.
 

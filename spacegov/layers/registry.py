@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from spacegov.cards import card_of
-from spacegov.catalogue import Index, read_folder
+from spacegov.catalogue import Index, fact, phrases, read_folder
 from spacegov.content import content_path
 from spacegov.errors import BadCard, UnknownName, suggest
 from spacegov.layers.card import SPACES, Binding, LayerCard, Scheme, Steward
@@ -57,6 +57,8 @@ class Registry(Mapping[str, Layer]):
         found: dict[str, Steward] = {}
         for folder in self._folders:
             for path, data in read_folder(folder, "stewards.yaml").items():
+                if not isinstance(data, dict):
+                    raise BadCard(f"{path}: a mapping of departments is needed; write key: {{title: …, code: …}}")
                 found.update((key, card_of(value, Steward, f"{path}, {key}")) for key, value in data.items())
         return found
 
@@ -124,11 +126,9 @@ class Registry(Mapping[str, Layer]):
     @cached_property
     def _index(self) -> Index:
         def words(name: str, data: Any) -> list[str]:
-            titles = data.get("title") or {}
-            about = data.get("about") or ""
-            texts = [*titles.values(), name, *(about.values() if isinstance(about, dict) else [about])]
-            steward = self.stewards.get(str(data.get("steward")))
-            return [str(text) for text in (*texts, *(steward.title.values() if steward else ()))]
+            steward = self.stewards.get(str(fact(data, "steward")))
+            texts = [*phrases(fact(data, "title")), name, *phrases(fact(data, "about"))]
+            return [*texts, *(steward.title.values() if steward else ())]
 
         return Index((name, words(name, data)) for name, (_, data) in self._files.items())
 
@@ -167,9 +167,9 @@ class Registry(Mapping[str, Layer]):
             data = self._files[name][1]
             if space is not None and name.partition(".")[0] != space:
                 continue
-            if steward is not None and data.get("steward") != steward:
+            if steward is not None and fact(data, "steward") != steward:
                 continue
-            if sharing is not None and (data.get("sharing") or {}).get("class") != sharing:
+            if sharing is not None and fact(fact(data, "sharing"), "class") != sharing:
                 continue
             layer = self[name]
             state = layer.binding.status if layer.binding is not None else "not-bound"

@@ -5,6 +5,8 @@ Types, units, defaults, limits and method are the function's; a card never repea
 
 from __future__ import annotations
 
+from contextlib import suppress
+from datetime import date
 from typing import Any, Literal, TypeAlias
 
 from pydantic import Field, field_validator
@@ -95,3 +97,10 @@ class PolicyCard(Card):
     note: Text | str | None = None
     columns: dict[str, PolicyColumn]
     rows: list[list[Any] | dict[str, Any]]
+
+    @field_validator("valid_from", "valid_to")
+    @classmethod
+    def _a_day(cls, value: str | None) -> str | None:
+        with suppress(ValueError):
+            return None if value is None else date.fromisoformat(value).isoformat()
+        raise ValueError("a date such as 2025-10-01")

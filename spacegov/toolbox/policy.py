@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from spacegov import yaml12
 from spacegov.cards import card_of
 from spacegov.content import content_path
-from spacegov.errors import BadCard, UnknownName, suggest
+from spacegov.errors import BadCard, UnknownName, shown, suggest
 from spacegov.toolbox.card import PolicyCard, PolicyColumn
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def read_policy(name: str | Path, folders: tuple[Path, ...] = ()) -> pd.DataFram
             raise UnknownName(f"there is no policy table {str(name)!r}; {suggest(str(name), known)}")
         path = known[str(name)]
     card = read_policy_card(path)
-    rows = [_row(card, number, row, path) for number, row in enumerate(card.rows, start=1)]
+    rows = [_row(card, number, row, path) for number, row in enumerate(card.rows)]
     table = pd.DataFrame(rows, columns=list(card.columns))
     for column, spec in card.columns.items():
         if spec.type == "number":
@@ -92,36 +92,46 @@ def _row(card: PolicyCard, number: int, row: list[Any] | dict[str, Any], path: P
     if isinstance(row, dict):
         for key in row:
             if key not in card.columns:
-                raise BadCard(f"{path}, row {number}: there is no column {key!r}; {suggest(key, card.columns)}")
+                place = _place(path, number)
+                raise BadCard(f"{place}: there is no column {key!r}; {suggest(key, card.columns)}")
         values = [row.get(column) for column in card.columns]
     else:
         values = list(row)
     if len(values) != len(card.columns):
         raise BadCard(
-            f"{path}, row {number}: it has {len(values)} values, the table {len(card.columns)} columns; mend it"
+            f"{_place(path, number)}: it has {len(values)} values, the table {len(card.columns)} columns; mend it"
         )
-    return [
-        _value(value, spec, f"{path}, row {number}, {column!r}")
-        for value, (column, spec) in zip(values, card.columns.items(), strict=True)
-    ]
+    clean = []
+    for value, (column, spec) in zip(values, card.columns.items(), strict=True):
+        fits, typed = _value(value, spec)
+        if not fits:
+            raise BadCard(
+                f"{_place(path, number)}, {column!r}: {shown(value)} was given where {spec.type} is needed; "
+                "mend the value"
+            )
+        clean.append(typed)
+    return clean
 
 
-def _value(value: Any, spec: PolicyColumn, place: str) -> Any:
+def _place(path: Path, number: int) -> str:
+    """Name a row with its line, which is looked for only when there is a fault to tell."""
+    line = yaml12.line_of(path.read_text(encoding="utf-8"), ("rows", number))
+    return f"{path}, line {line}, row {number + 1}"
+
+
+def _value(value: Any, spec: PolicyColumn) -> tuple[bool, Any]:
+    """Tell whether a value fits its column, and give it in the column's type."""
     if value is None:
-        return None
+        return True, None
     number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    result: Any = None
-    if spec.type == "string" and not isinstance(value, (bool, list, dict)):
-        result = str(value)
-    elif (spec.type == "integer" and number and isinstance(value, int)) or (
-        spec.type == "boolean" and isinstance(value, bool)
-    ):
-        result = value
-    elif spec.type == "number" and number:
-        result = float(value)
-    elif spec.type == "date" and isinstance(value, str):
-        with suppress(ValueError):
-            result = date.fromisoformat(value)
-    if result is None or (isinstance(result, float) and math.isnan(result)):
-        raise BadCard(f"{place}: {value!r} was given where {spec.type} is needed; mend the value")
-    return result
+    if spec.type == "string":
+        return not isinstance(value, (bool, list, dict)), str(value)
+    if spec.type == "integer":
+        return number and isinstance(value, int), value
+    if spec.type == "boolean":
+        return isinstance(value, bool), value
+    if spec.type == "number":
+        return number and not math.isnan(value), float(value) if number else None
+    with suppress(ValueError, TypeError):
+        return True, date.fromisoformat(value)
+    return False, None

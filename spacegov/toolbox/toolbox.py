@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from spacegov.cards import card_of
-from spacegov.catalogue import Index, read_folder, unique_by
+from spacegov.catalogue import Index, fact, phrases, read_folder, unique_by
 from spacegov.content import content_path
 from spacegov.errors import BadCard, UnknownName, suggest
 from spacegov.toolbox.card import APPLICATIONS, ToolCard
@@ -69,9 +69,7 @@ class Toolbox(Mapping[str, Tool]):
     @cached_property
     def _index(self) -> Index:
         def words(name: str, data: Any) -> list[str]:
-            question = data.get("question") or ""
-            texts = question.values() if isinstance(question, dict) else [question]
-            return [str(word) for word in (name, *(data.get("title") or {}).values(), *texts)]
+            return [name, *phrases(fact(data, "title")), *phrases(fact(data, "question"))]
 
         return Index((name, words(name, data)) for name, (_, data) in self._files.items())
 
