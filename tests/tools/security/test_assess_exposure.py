@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from affine import Affine
 from geopandas import GeoDataFrame
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely import LineString, Point, box
 from shapely.affinity import translate
@@ -192,6 +192,7 @@ boxes = st.tuples(st.integers(0, 30), st.integers(0, 30), st.integers(1, 15), st
 )
 
 
+@settings(deadline=None, max_examples=40)
 @given(
     st.lists(boxes, min_size=1, max_size=5),
     st.lists(st.sampled_from(["low", "high"]), min_size=5, max_size=5),
