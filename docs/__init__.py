@@ -1,0 +1,1 @@
+"""The documentation: pages made from cards and docstrings."""
