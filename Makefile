@@ -43,9 +43,11 @@ test-long: setup ## run the tests that take long: many cases, kills, loads
 
 .PHONY: lint
 lint: setup ## check style and types
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-	$(BIN)/mypy
+	@failed=0; \
+	$(BIN)/ruff check --output-format concise . || failed=1; \
+	$(BIN)/ruff format --check . || failed=1; \
+	$(BIN)/mypy || failed=1; \
+	exit $$failed
 
 .PHONY: bench
 bench: setup ## measure beside other programs (ARGS="areas" for one family)
