@@ -24,11 +24,11 @@ HERE = Path(__file__).parent
 
 
 def sections(doc: str) -> list[tuple[str, str]]:
-    """Split a numpydoc docstring into titled sections; the part before the first one has no title.
+    r"""Split a numpydoc docstring into titled sections; the part before the first one has no title.
 
     Examples
     --------
-    >>> sections("Find it.\\n\\nNotes\\n-----\\nBy looking.")
+    >>> sections("Find it.\n\nNotes\n-----\nBy looking.")
     [('', 'Find it.'), ('Notes', 'By looking.')]
     """
     found: list[tuple[str, list[str]]] = [("", [])]
