@@ -8,24 +8,19 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Literal, ParamSpec, TypeVar, overload
 
-from spacegov.crs import check_crs, check_scale, crs_name, same_crs
+from spacegov.crs import check_scale, crs_name, same_crs
 from spacegov.errors import (
     BadInput,
     BadPolicy,
-    BadRaster,
-    EmptyLayer,
-    InvalidGeometry,
-    MissingColumn,
     UnknownName,
     UnsuitableCrs,
-    WrongGeometry,
     suggest,
 )
 from spacegov.kinds import LayerKind, PolicyKind, name_of
-from spacegov.ledger import doubt, dropped
+from spacegov.layer_checks import check_frame, check_layer
 from spacegov.signature import Input, Signature, signature_of
 
 P = ParamSpec("P")
@@ -33,17 +28,6 @@ R = TypeVar("R")
 Partition = Literal["rows", "zones"] | None
 
 _COVERAGE = LayerKind("Polygons", ("Polygon", "MultiPolygon"))
-
-_TYPE_NAMES = (
-    "Point",
-    "LineString",
-    "LinearRing",
-    "Polygon",
-    "MultiPoint",
-    "MultiLineString",
-    "MultiPolygon",
-    "GeometryCollection",
-)
 
 
 @overload
@@ -113,7 +97,7 @@ def check_arguments(signature: Signature, arguments: dict[str, Any]) -> dict[str
         for position, item in enumerate(values):
             label = _label(f"{given.name}[{position}]" if given.many else given.name, item)
             wanted = _columns_of(signature, options, given, position, len(values))
-            layer = _check_layer(label, item, given.kind, wanted, exempt=exempt)
+            layer = check_layer(label, item, given.kind, wanted, exempt=exempt)
             if given.kind.metric and given.kind.form in ("frame", "raster"):
                 placed.append((label, layer))
             checked_values.append(layer)
@@ -149,152 +133,6 @@ def _columns_of(
             names = [names[position]]
         wanted += [(option, name, marker.numeric) for name in names]
     return wanted
-
-
-def _check_layer(label: str, value: Any, kind: LayerKind, columns: list[tuple[str, str, bool]], *, exempt: bool) -> Any:
-    if kind.form == "frame":
-        return _check_frame(label, value, kind, columns)
-    if kind.form == "raster":
-        return _check_raster(label, value)
-    if kind.form == "table":
-        return _check_table(label, value, columns)
-    if kind.form == "stream":
-        return _check_stream(label, value, kind, columns, exempt=exempt)
-    if not hasattr(value, "items"):
-        raise BadInput(
-            f"{label}: {type(value).__name__} was given, a mapping from layer id to reader is needed; "
-            "give ws.layers or a dict"
-        )
-    return value
-
-
-def _check_frame(label: str, frame: Any, kind: LayerKind, columns: list[tuple[str, str, bool]]) -> Any:
-    import geopandas as gpd
-    import numpy as np
-    import shapely
-
-    if isinstance(frame, gpd.GeoSeries):
-        frame = frame.to_frame("geometry")
-    if not isinstance(frame, gpd.GeoDataFrame) or frame._geometry_column_name not in frame.columns:
-        bare = " without geometry" if hasattr(frame, "columns") else ""
-        raise BadInput(
-            f"{label}: {type(frame).__name__}{bare} was given, a GeoDataFrame ({kind.name}) is needed; "
-            "read it with geopandas"
-        )
-    _check_columns(label, frame, columns)
-    if not kind.metric:
-        return frame
-    check_crs(label, frame.crs, tuple(frame.total_bounds) if len(frame) else None)
-    if not len(frame):
-        return frame
-    shapes = frame.geometry.values._data
-    missing = shapely.is_missing(shapes) | shapely.is_empty(shapes)
-    if missing.any():
-        count = int(missing.sum())
-        if count == len(frame):
-            raise EmptyLayer(f"{label}: none of its {count} features has a geometry; give a layer with geometry")
-        dropped(count, f"{label}: no geometry")
-        doubt(f"{count} features without geometry were left out", label)
-        frame = frame[~missing]
-        shapes = frame.geometry.values._data
-    types = np.unique(shapely.get_type_id(shapes))
-    names = [_TYPE_NAMES[t] if 0 <= t < len(_TYPE_NAMES) else "curve" for t in types]
-    wrong = [name for name in names if kind.geometry and name not in kind.geometry]
-    if wrong:
-        mend = "convert it with ogr2ogr -nlt CONVERT_TO_LINEAR" if "curve" in wrong else "split the layer by type first"
-        raise WrongGeometry(
-            f"{label}: {', '.join(wrong)} was given, only {', '.join(kind.geometry)} is allowed; {mend}"
-        )
-    if not frame.attrs.get("valid") and any("Polygon" in name for name in names):
-        _check_valid(label, frame, shapes)
-    return frame
-
-
-def _check_valid(label: str, frame: Any, shapes: Any) -> None:
-    import numpy as np
-    import shapely
-
-    bad = np.flatnonzero(~shapely.is_valid(shapes))
-    if len(bad):
-        raise InvalidGeometry(
-            f"{label}: {len(bad)} of {len(frame)} polygons are broken and have no defined area, the first is record "
-            f"{frame.index[bad[0]]} ({shapely.is_valid_reason(shapes[bad[0]])}); run check-geometry, or repair them"
-        )
-
-
-def _check_columns(label: str, frame: Any, columns: list[tuple[str, str, bool]]) -> None:
-    from pandas.api.types import is_numeric_dtype
-
-    for option, column, numeric in columns:
-        if column not in frame.columns:
-            there = [str(name) for name in frame.columns if name != getattr(frame, "_geometry_column_name", None)]
-            raise MissingColumn(
-                f"{label}: the column {column!r} is missing; {suggest(column, there)}, name it with {option}=…"
-            )
-        if numeric and not is_numeric_dtype(frame[column]):
-            raise BadInput(
-                f"{label}: the column {column!r} holds {frame[column].dtype}, numbers are needed; "
-                f"convert it, or name another with {option}=…"
-            )
-
-
-def _check_table(label: str, table: Any, columns: list[tuple[str, str, bool]]) -> Any:
-    import pandas as pd
-
-    if not isinstance(table, pd.DataFrame):
-        raise BadInput(f"{label}: {type(table).__name__} was given, a table (DataFrame) is needed; read it with pandas")
-    _check_columns(label, table, columns)
-    return table
-
-
-def _check_stream(
-    label: str, value: Any, kind: LayerKind, columns: list[tuple[str, str, bool]], *, exempt: bool
-) -> Iterator[Any]:
-    import geopandas as gpd
-
-    batches = [value] if isinstance(value, gpd.GeoDataFrame) else value
-    if not hasattr(batches, "__iter__") or isinstance(batches, (str, dict)):
-        raise BadInput(
-            f"{label}: {type(value).__name__} was given, a frame or batches of frames are needed; read it first"
-        )
-    return _checked_batches(label, batches, kind, columns, exempt=exempt)
-
-
-def _checked_batches(
-    label: str, batches: Any, kind: LayerKind, columns: list[tuple[str, str, bool]], *, exempt: bool
-) -> Iterator[Any]:
-    first: Any = None
-    for number, batch in enumerate(batches):
-        frame = _check_frame(f"{label}, batch {number + 1}", batch, kind, columns)
-        if first is None:
-            first = frame.crs
-        elif not same_crs(frame.crs, first):
-            raise UnsuitableCrs(
-                f"{label}: batch {number + 1} has {crs_name(frame.crs)} where the first has {crs_name(first)}; "
-                "bring all batches to one CRS"
-            )
-        check_scale(label, frame, exempt=exempt)
-        yield frame
-
-
-def _check_raster(label: str, value: Any) -> Any:
-    from spacegov.raster import Raster
-
-    if not isinstance(value, Raster):
-        if not hasattr(value, "rio") and type(value).__name__ != "DataArray":
-            raise BadInput(
-                f"{label}: {type(value).__name__} was given, a raster is needed; open it with Raster.open(path)"
-            )
-        if {"x", "y"} - set(map(str, value.dims)):
-            raise BadRaster(
-                f"{label}: a DataArray of dimensions {', '.join(map(str, value.dims))} was given, y and x are needed; "
-                "rename its dimensions"
-            )
-        value = Raster.from_xarray(value)
-    if 0 in value.shape:
-        raise BadRaster(f"{label}: the raster has no cells; give one with data")
-    check_crs(label, value.crs, value.bounds)
-    return value
 
 
 def _check_policy(name: str, table: Any, kind: PolicyKind) -> Any:
@@ -336,7 +174,7 @@ def _check_coverage(name: str, value: Any, owner: Any, owner_name: str) -> dict[
     for layer_name, frame in value.items():
         if layer_name not in by_name:
             raise UnknownName(f"{name}: {owner_name} has no layer {layer_name!r}; {suggest(str(layer_name), by_name)}")
-        _check_frame(f"{name} of {layer_name}", frame, _COVERAGE, [])
+        check_frame(f"{name} of {layer_name}", frame, _COVERAGE, [])
         crs = getattr(by_name[layer_name], "crs", None)
         if crs is not None and not same_crs(frame.crs, crs):
             raise UnsuitableCrs(
