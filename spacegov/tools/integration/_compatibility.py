@@ -10,7 +10,8 @@ import pandas as pd
 
 from spacegov import ledger
 from spacegov.errors import BadPolicy
-from spacegov.tools.integration._plan_areas import PlanClass, text_of
+from spacegov.tools.integration._plan_areas import PlanClass
+from spacegov.tools.values import text_of
 
 Verdict: TypeAlias = Literal["prohibited", "conditional", "unknown", "compatible"]
 STRICTNESS: dict[str, int] = {"prohibited": 0, "conditional": 1, "unknown": 2, "compatible": 3}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from spacegov.errors import BadPolicy
-from spacegov.tools.integration._plan_areas import text_of
+from spacegov.tools.values import text_of
 
 LINE_RULE_COLUMNS = ("line_1", "sub_zone_1", "line_2", "sub_zone_2", "position", "kind", "yields")
 KINDS = ("breach", "retained-enclave", "unknown")

@@ -16,6 +16,7 @@ from spacegov.errors import BadInput
 from spacegov.kernels import self_pair_areas
 from spacegov.kinds import AreaBasis, name_of
 from spacegov.tools.overlay import Shapes, areas_of, canonical_order, differences, shapes_of, union_of
+from spacegov.tools.values import text_of
 
 _AREAL = (3, 6)
 
@@ -71,15 +72,6 @@ class PlanAreas:
     def frame(self) -> gpd.GeoSeries:
         """The shapes with their CRS."""
         return gpd.GeoSeries(self.shapes, crs=self.crs)
-
-
-def text_of(value: Any) -> str | None:
-    """Give a value as text; a missing value is None, 101.0 is written 101."""
-    if value is None or value is pd.NA or (isinstance(value, float) and np.isnan(value)):
-        return None
-    if isinstance(value, (float, np.floating)) and float(value).is_integer():
-        return str(int(value))
-    return str(value)
 
 
 def gather_plans(

@@ -1,0 +1,59 @@
+"""Values of attribute columns as texts and dates, the same in every tool."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+
+def text_of(value: Any) -> str | None:
+    """Give a value as text; a missing value is None, 101.0 is written 101.
+
+    Examples
+    --------
+    >>> text_of("0101"), text_of(101.0), text_of(float("nan"))
+    ('0101', '101', None)
+    """
+    if value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and np.isnan(value)):
+        return None
+    if isinstance(value, (float, np.floating)) and float(value).is_integer():
+        return str(int(value))
+    return str(value)
+
+
+def texts_of(column: Any) -> npt.NDArray[Any]:
+    """Give a column as texts, None where a value is missing."""
+    return np.array([text_of(value) for value in column], dtype=object)
+
+
+def dates_of(column: Any) -> tuple[npt.NDArray[np.datetime64], npt.NDArray[Any]]:
+    """Read a column of dates.
+
+    Parameters
+    ----------
+    column : Series
+        Dates, or texts such as 2024-06-30 or 20240630.
+
+    Returns
+    -------
+    dates : datetime64[s] (n,)
+        NaT where a value is missing or cannot be read.
+    texts : object (n,)
+        The values as texts, to name those that cannot be read.
+
+    Examples
+    --------
+    >>> dates, texts = dates_of(pd.Series(["2024-06-30", "20240701", "soon"]))
+    >>> dates.astype("datetime64[D]").astype(str).tolist(), texts[2]
+    (['2024-06-30', '2024-07-01', 'NaT'], 'soon')
+    """
+    texts = texts_of(column)
+    values = column if pd.api.types.is_datetime64_any_dtype(column) else pd.Series(texts, dtype=object)
+    read = pd.to_datetime(values, errors="coerce", format="ISO8601")
+    if getattr(read.dtype, "tz", None) is not None:
+        # the day is the one at the place where the time was written
+        read = read.dt.tz_localize(None)
+    return read.to_numpy().astype("datetime64[s]"), texts
