@@ -153,7 +153,9 @@ _CARDS = {
     "layers/bindings/artificial.trial-parcels.yaml": "source: store\n",
     "layers/bindings/artificial.trial-indicators.yaml": "source: store\n",
     "layers/bindings/natural.trial-terrain.yaml": "source: store\n",
-    "layers/bindings/planned.trial-town.yaml": "{source: 'files/plans.gpkg:town', coverage: files/west.geojson, status: draft}\n",
+    "layers/bindings/planned.trial-town.yaml": """
+        {source: "files/plans.gpkg:town", coverage: files/west.geojson, status: draft}
+    """,
     "layers/bindings/planned.trial-farmland.yaml": "source: files/farmland.geojson\n",
     "tools/foundation/trial-measure.yaml": _SHARE_CARD,
     "tools/foundation/trial-list.yaml": """

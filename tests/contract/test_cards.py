@@ -125,7 +125,7 @@ def test_registry_reads_stewards_schemes_and_bindings(tiny_folder: Path) -> None
     assert list(layers.schemes["trial-use"].codes) == ["0101", "0301", "0702"]
     assert parcels.binding == Binding(source="store")
     assert layers.tree()["natural"][0] in layers
-    assert [layer.id for layer in layers.find("town")][0] == "planned.trial-town"
+    assert layers.find("town plan trial")[0].id == "planned.trial-town"
     assert {layer.id for layer in layers.find("trial", status="not-bound")} == {"planned.trial-unbound"}
     assert {layer.id for layer in layers.find("trial", sharing="conditional")} == {"planned.trial-town"}
     assert "artificial.trial-parcels" in {layer.id for layer in layers.find("parcls")}
@@ -147,7 +147,7 @@ def test_unknown_facets_name_the_nearest(tiny_template: Path, facet: dict[str, s
 
 
 def test_an_unknown_layer_names_the_nearest(tiny_template: Path) -> None:
-    with pytest.raises(UnknownName, match="did you mean 'artificial.trial-parcels'"):
+    with pytest.raises(UnknownName, match=r"did you mean 'artificial\.trial-parcels'"):
         spacegov.open(tiny_template).layers["artificial.trial-parcel"]
 
 

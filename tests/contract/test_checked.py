@@ -1,8 +1,8 @@
-"""`@checked`: every kind of input is held to what the signature says, each refusal is one sentence of the right class."""
+"""`@checked`: every input is held to what the signature says, and each refusal is one sentence of the right class."""
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import warnings
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
@@ -100,7 +100,7 @@ def ask(
     ways: Count = 1,
     mode: Literal["walk", "drive"] = "walk",
     levels: list[float] | None = None,
-    since: datetime.date | None = None,
+    since: dt.date | None = None,
     weights: dict[str, float] | None = None,
     strict: bool = False,
     area_basis: AreaBasis = "plane",
@@ -405,7 +405,7 @@ def test_streams_take_frames_and_batches() -> None:
 
 @pytest.mark.parametrize("given", [5, "a.gpkg", {"a": 1}])
 def test_what_is_no_stream(given: Any) -> None:
-    with pytest.raises(BadInput, match="features: .* was given, a frame or batches of frames are needed"):
+    with pytest.raises(BadInput, match=r"features: .* was given, a frame or batches of frames are needed"):
         count(given)
 
 
@@ -523,7 +523,7 @@ def test_an_option_that_is_needed() -> None:
         ("names", "code", "code"),
         ("names", "code,name", ["code", "name"]),
         ("weights", "road:2, rail:0.5", {"road": 2.0, "rail": 0.5}),
-        ("since", "2025-01-31", datetime.date(2025, 1, 31)),
+        ("since", "2025-01-31", dt.date(2025, 1, 31)),
         ("strict", "true", True),
         ("min_area", "1e-6", 1e-6),
         ("days", "7", 7),
