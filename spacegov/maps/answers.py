@@ -23,6 +23,9 @@ GROUND = ("relief", "forest", "built", "water", "roads")
 """Roles of `background` in workspace.yaml, from the ground up."""
 
 
+CONTEXT_FEATURES = 20_000
+
+
 def is_drawable(frame: Any) -> bool:
     """Tell frames and rasters that have a place from plain tables."""
     if not hasattr(frame, "columns"):
@@ -132,6 +135,8 @@ def result_map(result: Result, language: Language, theme: MapTheme = "auto") -> 
         style = compile_style({"colour": "not-covered"}, {}, result.workspace.layers.schemes, result.not_covered)
         layers.append(MapLayer(result.not_covered, dict(ANSWER_TITLES[Answer.NOT_COVERED]), style, {}))
     facts = result.provenance
+    if facts.workspace is None:
+        layers += _context(result, layers[0].data.crs if layers else None)
     at_home = facts.workspace is not None
     return folium_map(
         layers,
@@ -185,3 +190,18 @@ def _code_words(layer: Layer) -> dict[str, dict[str, dict[Language, str]]]:
 def _present(words: dict[str, Any], data: Any) -> dict[str, Any]:
     """Keep the words of columns that the data have."""
     return {name: value for name, value in words.items() if name in getattr(data, "columns", ())}
+
+
+def _context(result: Result, crs: Any) -> list[MapLayer]:
+    """Give the layers that were asked as outlines, where there is no workspace whose ground could lie below."""
+    from spacegov.maps.page import MapLayer
+
+    found = []
+    for role, value in result.inputs.items():
+        for frame in value if isinstance(value, list) else [value]:
+            if is_drawable(frame) and hasattr(frame, "columns") and len(frame) <= CONTEXT_FEATURES and frame.crs == crs:
+                style = compile_style({"colour": "parcel"}, {}, {}, frame)
+                found.append(
+                    MapLayer(frame, frame.attrs.get("title") or str(frame.attrs.get("layer", role)), style, {})
+                )
+    return found

@@ -36,6 +36,8 @@ class Result:
         How figures move with the option values the card names.
     folder : Path or None
         The run folder.
+    inputs : dict
+        The layers that were asked, as the function received them.
     """
 
     tool: Tool
@@ -46,6 +48,7 @@ class Result:
     not_covered: Any = None
     sensitivity: Any = None
     folder: Path | None = field(default=None, compare=False)
+    inputs: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def frame(self) -> Any:

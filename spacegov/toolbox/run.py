@@ -95,6 +95,7 @@ def run(
         summary=summary,
         provenance=provenance,
         not_covered=gaps,
+        inputs=resolved.values,
         sensitivity=_sensitivity(tool, resolved, policies, options) if vary else None,
     )
     return keep_run(workspace.runs, result) if keep else result
