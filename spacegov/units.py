@@ -71,6 +71,7 @@ UNITS: dict[str, Unit] = {
     "km/km²": _symbol("km/km²", "公里/平方公里", "км/км²"),
     "yuan": _symbol("yuan", "元", "юаней"),
     "10k yuan": _symbol("10 000 yuan", "万元", "10 тыс. юаней"),
+    "year": _symbol("", "", ""),  # the name of a year, which is no amount
     "s": _symbol("s", "秒", "с"),
     "min": _symbol("min", "分钟", "мин"),
     "h": _symbol("h", "小时", "ч"),

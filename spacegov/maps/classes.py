@@ -136,7 +136,7 @@ def range_title(
     >>> range_title(0.5, 1.5, "m")["en"], range_title(None, 0.5, "m")["zh"], range_title(1, 5, None, whole=True)["en"]
     ('0.5–1.5\u202fm', '0.5\u202f米以下', '1–4')
     """
-    if whole and high is not None and not last:
+    if whole and low is not None and high is not None and not last:
         high -= 1
     return {language: _range_text(low, high, unit, language) for language in LANGUAGES}
 

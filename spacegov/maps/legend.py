@@ -112,12 +112,12 @@ def range_entries(style: Style, words: FieldWords, finite: NDArray[np.float64]) 
 
 def _floor(value: float, inner: Sequence[float]) -> float:
     unit = _digit(value, inner)
-    return float(f"{np.floor(value / unit) * unit:.12g}")
+    return min(float(f"{np.floor(value / unit) * unit:.12g}"), value)
 
 
 def _ceiling(value: float, inner: Sequence[float]) -> float:
     unit = _digit(value, inner)
-    return float(f"{np.ceil(value / unit) * unit:.12g}")
+    return max(float(f"{np.ceil(value / unit) * unit:.12g}"), value)
 
 
 def _digit(value: float, inner: Sequence[float]) -> float:

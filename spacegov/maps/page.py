@@ -50,6 +50,8 @@ class MapLayer:
         Column to value to words, for columns of codes.
     count_title : dict or str or None
         What is counted in its legend; "Number" without it.
+    opacity : float
+        Of the whole layer, 0 to 1; less than 1 keeps a background quiet.
     """
 
     data: gpd.GeoDataFrame | Raster
@@ -60,6 +62,7 @@ class MapLayer:
     note: Text | str | None = None
     values: Mapping[str, Mapping[str, Mapping[Language, str]]] = field(default_factory=dict)
     count_title: Text | str | None = None
+    opacity: float = 1.0
 
 
 def entry_data(entry: LegendEntry, language: Language) -> dict[str, Any]:

@@ -32,6 +32,7 @@ def packed_layer(layer: MapLayer, layer_id: str, language: Language) -> tuple[di
         "id": layer_id,
         "title": say(layer.title, language),
         "visible": layer.visible,
+        "opacity": layer.opacity,
         "fieldTitle": say(style.title, language) if style.field is not None else "",
         "entries": [page.entry_data(entry, language) for entry in style.entries],
         "columns": [],

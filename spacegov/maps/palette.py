@@ -189,12 +189,6 @@ class Palette(Card):
             raise UnknownName(f"the palette has no ramp {name!r}; {suggest(name, self.ramps)}")
         return self.ramps[name]
 
-    def check_pattern(self, name: str) -> str:
-        """Give back the name of a pattern, or say which there are."""
-        if name != "solid" and name not in self.patterns:
-            raise UnknownName(f"the palette has no pattern {name!r}; {suggest(name, ['solid', *self.patterns])}")
-        return name
-
 
 @cache
 def palette() -> Palette:

@@ -162,8 +162,8 @@ def _warped(
         raise BadRaster(f"{raster.name}: the raster has no coordinate reference system")
     here = Affine(*transform)
     rows, columns = values.shape
-    west, north = here * (0, 0)
-    east, south = here * (columns, rows)
+    west, north = here.c, here.f
+    east, south = west + here.a * columns, north + here.e * rows
     source_crs = raster.crs.to_wkt()
     there, width, height = calculate_default_transform(source_crs, MERCATOR, columns, rows, west, south, east, north)
     warped = np.full((height, width), empty, dtype=values.dtype)

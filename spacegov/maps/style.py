@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from spacegov.cards import Card, card_of
 from spacegov.errors import MissingColumn, WrongGeometry, suggest
@@ -26,6 +26,30 @@ if TYPE_CHECKING:
     from spacegov.raster import Raster
 
 
+def _is_colour(name: str) -> str:
+    if not palette().has(name):
+        known = palette()
+        raise ValueError(f"a colour of the palette; {suggest(name, [*known.colours, *known.aliases])}")
+    return name
+
+
+def _is_pattern(name: str) -> str:
+    if name != "solid" and name not in palette().patterns:
+        raise ValueError(f"a pattern of the palette; {suggest(name, ['solid', *palette().patterns])}")
+    return name
+
+
+def _is_ramp(name: str) -> str:
+    if name not in palette().ramps:
+        raise ValueError(f"a ramp of the palette; {suggest(name, palette().ramps)}")
+    return name
+
+
+ColourName: TypeAlias = Annotated[str, AfterValidator(_is_colour)]
+PatternName: TypeAlias = Annotated[str, AfterValidator(_is_pattern)]
+RampName: TypeAlias = Annotated[str, AfterValidator(_is_ramp)]
+
+
 class StyleClass(Card):
     """One class of a style: a value or a range of the field, its words and its symbol.
 
@@ -35,15 +59,14 @@ class StyleClass(Card):
     value: str | bool | int | float | None = None
     range: tuple[float | None, float | None] | None = None
     title: Text | None = None
-    colour: str | None = None
-    pattern: str | None = None
+    colour: ColourName | None = None
+    pattern: PatternName | None = None
     note: Text | None = None
 
     @model_validator(mode="after")
-    def _names(self) -> StyleClass:
+    def _one_way(self) -> StyleClass:
         if (self.value is None) == (self.range is None):
             raise ValueError("a value or a range, one of them")
-        _check_names(self.colour, self.pattern)
         return self
 
 
@@ -73,15 +96,15 @@ class Style(Card):
         Pattern of a single symbol.
     """
 
-    colour: str | None = None
+    colour: ColourName | None = None
     colour_by: str | None = None
     classes: tuple[StyleClass, ...] = ()
     breaks: Literal["quantiles", "natural"] = "quantiles"
     number: int = Field(5, ge=2, le=9)
-    ramp: str = "heat"
+    ramp: RampName = "heat"
     label: str | None = None
     width: float | None = Field(None, gt=0, le=12)
-    pattern: str | None = None
+    pattern: PatternName | None = None
 
     @model_validator(mode="after")
     def _one_way(self) -> Style:
@@ -89,16 +112,7 @@ class Style(Card):
             raise ValueError("colour or colour_by, one of them")
         if len({entry.range is None for entry in self.classes}) > 1:
             raise ValueError("classes of values or classes of ranges, not both")
-        _check_names(self.colour, self.pattern)
-        palette().ramp(self.ramp)
         return self
-
-
-def _check_names(colour: str | None, pattern: str | None) -> None:
-    if colour is not None:
-        palette().colour(colour)
-    if pattern is not None:
-        palette().check_pattern(pattern)
 
 
 def compile_style(

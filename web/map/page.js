@@ -39,6 +39,7 @@ function addPane(map, layer, height) {
   const pane = map.createPane(layer.pane);
   pane.style.zIndex = height;
   pane.style.pointerEvents = "none";
+  pane.style.opacity = layer.opacity;
 }
 
 function drawShapes(layer) {
@@ -86,8 +87,7 @@ function addControls(map, container, data) {
   });
   new Whole(options).addTo(map);
   L.control.fullscreen(options).addTo(map);
-  const measure = L.control.measure(options).addTo(map);
-  measure.getContainer().querySelector("button").dataset.tool = "measure";
+  L.control.measure(options).addTo(map);
   const scale = container.querySelector(".spacegov-scale");
   map.on("move zoomend resize", () => drawScale(map, scale, data.language));
   drawScale(map, scale, data.language);

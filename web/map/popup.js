@@ -47,7 +47,7 @@ const Popups = L.Class.extend({
   },
 
   _isMeasuring() {
-    return Boolean(this._map.getContainer().querySelector('.spacegov-button[aria-pressed="true"][data-tool="measure"]'));
+    return this._map.getContainer().classList.contains("spacegov-measuring");
   },
 
   _ask(event) {
