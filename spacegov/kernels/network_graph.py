@@ -221,7 +221,7 @@ class Network:
         Returns
         -------
         source : array of int64
-            Position of the source, the first of equal ones; -1 where none reaches the target.
+            Position of the source, one of them where several are equally near; -1 where none reaches the target.
         cost : array of float64
             Infinite where none does.
         """

@@ -84,11 +84,11 @@ def test_barriers_close_edges_and_points_snap_to_open_ones():
 
 def test_nearest_is_the_least_cost_over_all_sources():
     network = build_network(layer([(0, 0), (500, 0), (1000, 0)], [(500, 0), (500, 300)]))
-    shops = network.snap(points([100, 0], [900, 0]))
-    homes = network.snap(points([300, 0], [800, 0], [500, 300], [100, 0]))
+    shops = network.snap(points([150, 0], [900, 0]))
+    homes = network.snap(points([350, 0], [800, 0], [500, 300], [150, 0]))
     source, cost = network.nearest(shops, homes)
     assert source.tolist() == [0, 1, 0, 0]
-    assert cost.tolist() == pytest.approx([200, 100, 700, 0])
+    assert cost.tolist() == pytest.approx([200, 100, 650, 0])
     source, cost = network.nearest(shops, homes, limit=150)
     assert source.tolist() == [-1, 1, -1, 0]
     assert np.isinf(cost[[0, 2]]).all()
