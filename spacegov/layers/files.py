@@ -12,7 +12,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from spacegov.errors import BadInput, UnknownName, UnreadableFile, UnsuitableCrs, WrongGeometry, suggest
+from spacegov.errors import BadInput, UnknownName, UnreadableFile, UnsuitableCrs, suggest
+from spacegov.layers.arcs import refuse_arcs
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -198,12 +199,8 @@ def _read_gdal(path: Path, sublayer: str | None, bbox: Bounds | None, columns: l
         raise UnknownName(f"{path}: it holds {len(names)} layers ({shown}); name one as {path.name}:{names[0]}")
     with _Reading(path):
         info = pyogrio.read_info(path, layer=sublayer, force_feature_count=bbox is None)
-        kind = str(info.get("geometry_type") or "")
-        if any(word in kind for word in ("Curve", "Circular", "Surface", "Tin")):
-            raise WrongGeometry(
-                f"{path}: its geometry is {kind}, curves have no exact area here; convert it with "
-                "ogr2ogr -nlt CONVERT_TO_LINEAR"
-            )
+        if info.get("geometry_type") is not None:
+            refuse_arcs(path, sublayer, bbox)
         if columns is not None:
             fields = [str(name) for name in info["fields"]]
             for column in columns:

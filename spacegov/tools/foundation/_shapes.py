@@ -1,15 +1,12 @@
-"""Shapes of pieces: what is left of an overlay, how wide it is, how large."""
+"""Parts of shapes, by dimension and one by one."""
 
 from __future__ import annotations
 
 from typing import Any
 
-import geopandas as gpd
 import numpy as np
 import shapely
 from numpy.typing import NDArray
-
-from spacegov.kinds import AreaBasis
 
 Shapes = NDArray[Any]
 Booleans = NDArray[np.bool_]
@@ -17,11 +14,6 @@ Floats = NDArray[np.float64]
 Integers = NDArray[np.int64] | NDArray[np.int32]
 
 POINT, LINE, POLYGON = 0, 1, 2
-
-
-def shapes_of(frame: gpd.GeoDataFrame) -> Shapes:
-    """Give the geometries of a frame as an array of shapely objects."""
-    return np.asarray(frame.geometry.values._data, dtype=object)
 
 
 def parts_of_dimension(shapes: Shapes, dimension: int) -> Shapes:
@@ -55,26 +47,6 @@ def _multi(parts: Shapes, dimension: int) -> Any:
     if dimension == POLYGON:
         return shapely.multipolygons(parts)
     return shapely.multilinestrings(parts) if dimension == LINE else shapely.multipoints(parts)
-
-
-def wider_than(shapes: Shapes, width: float) -> Booleans:
-    """Tell which polygons do not vanish when half a width is taken off all around.
-
-    A millimetre sliver a kilometre long has a square metre of area and is no fault; its width says so.
-    """
-    if width <= 0:
-        return np.asarray(shapely.area(shapes) > 0)
-    shrunk = shapely.buffer(shapes, -width / 2, join_style="mitre", quad_segs=1)
-    return np.asarray(~shapely.is_empty(shrunk))
-
-
-def areas(shapes: Shapes, crs: Any, area_basis: AreaBasis) -> Floats:
-    """Measure polygons in square metres on the asked basis."""
-    from spacegov.kernels import polygon_areas
-
-    if not len(shapes):
-        return np.zeros(0)
-    return np.asarray(polygon_areas(gpd.GeoSeries(shapes, crs=crs), area_basis=area_basis, trusted=True))
 
 
 def pieces(shapes: Shapes) -> tuple[Shapes, Integers]:

@@ -12,7 +12,8 @@ import shapely
 from spacegov.kinds import AreaBasis
 from spacegov.raster import Raster
 from spacegov.tools.foundation._overlaps import shared_areas, without_overlaps
-from spacegov.tools.foundation._shapes import Floats, Integers, Shapes, areas
+from spacegov.tools.foundation._shapes import Floats, Integers, Shapes
+from spacegov.tools.overlay import areas_of
 
 # A point on a border is judged this far to the east-north-east of it: far above the rounding of coordinates, far below
 # what any survey resolves. The slope is no simple ratio, so that it does not run along a border again.
@@ -54,7 +55,7 @@ def polygons_in_zones(
     size = (len(zones), class_count)
     count, area = np.zeros(size, np.int64), np.zeros(size)
     np.add.at(count, (zone, classes[feature]), 1)
-    whole = areas(shapes, crs, area_basis)
+    whole = areas_of(shapes, crs, area_basis)
     united, their_class, crossing = without_overlaps(shapes, classes, crs)
     if len(united) < len(shapes):
         theme, theme_zone, theme_area = shared_areas(united, zones, crs, area_basis)

@@ -15,7 +15,8 @@ from spacegov.ledger import dropped, figure, progress
 from spacegov.tools.foundation._geometry_faults import ERRORS, MENDS, Allowed, Faults, find_faults
 from spacegov.tools.foundation._mending import mend_shapes
 from spacegov.tools.foundation._records import answer_frame, record_names
-from spacegov.tools.foundation._shapes import POLYGON, Floats, Shapes, shapes_of
+from spacegov.tools.foundation._shapes import POLYGON, Floats, Shapes
+from spacegov.tools.overlay import shapes_of
 
 _METRES_PER_DEGREE = 111_320.0
 

@@ -17,7 +17,7 @@ from spacegov.kinds import AreaBasis, ColumnOf, CoverageOf, Features, Polygons, 
 from spacegov.layers.coverage import Answer, covered_share
 from spacegov.ledger import balance, doubt, figure, progress
 from spacegov.tools.foundation._records import answer_table
-from spacegov.tools.foundation._shapes import Floats, Integers, areas, shapes_of
+from spacegov.tools.foundation._shapes import Floats, Integers
 from spacegov.tools.foundation._zone_measures import (
     Inside,
     Tally,
@@ -26,6 +26,7 @@ from spacegov.tools.foundation._zone_measures import (
     polygons_in_zones,
     raster_in_zones,
 )
+from spacegov.tools.overlay import areas_of, shapes_of
 
 Statistic: TypeAlias = Literal["mean", "sum", "min", "max", "median", "stdev"]
 Percentile = Annotated[int, Field(ge=0, le=100)]
@@ -179,7 +180,7 @@ def summarize_by_zone(
     names = [name_of(layer, f"layer{number}") for number, layer in enumerate([*layers, *rasters], start=1)]
     _check_names(names, {"classes": classes, "sums": sums, "class_rasters": class_rasters, "coverage": coverage})
     united = _united_zones(zones, zone)
-    area = areas(shapes_of(united), united.crs, area_basis)
+    area = areas_of(shapes_of(united), united.crs, area_basis)
     answer = _Answer(united["zone"].tolist(), area)
     prefixes = _prefixes(names)
     for number, layer in enumerate(layers):
