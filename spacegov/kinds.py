@@ -4,7 +4,8 @@ A tool function says in its signature what it needs, `@checked` holds it to that
 `spacegov.signature` derives from the same signature the HTTP schema, the viewer's form and the notebook's help. This
 module imports no geospatial library, so that listing tools stays cheap.
 
-Frames carry what they are in `attrs`: `layer` (layer id or file stem), `title`, `steward`, `version`.
+Frames carry what they are in `attrs`: `layer` (layer id or file stem), `title`, `steward`, `version`, `key` (the column
+that names its records).
 """
 
 from __future__ import annotations

@@ -150,8 +150,10 @@ class Layer:
 
     def attrs(self, version: str | None = None) -> dict[str, Any]:
         """Give what a frame of this layer carries."""
+        key = next((name for name, field in self.card.fields.items() if field.unique), None)
         return {
             "layer": self.id,
+            "key": key,
             "title": dict(self.card.title),
             "steward": self.card.steward,
             "version": version or self.version,

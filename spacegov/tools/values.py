@@ -29,6 +29,24 @@ def texts_of(column: Any) -> npt.NDArray[Any]:
     return np.array([text_of(value) for value in column], dtype=object)
 
 
+def labels_of(frame: Any) -> npt.NDArray[Any]:
+    """Give the names of a layer's records: its key column where the layer states one (`attrs["key"]`), else the index.
+
+    Examples
+    --------
+    >>> plots = pd.DataFrame({"plot_id": ["P7", "P8"]})
+    >>> labels_of(plots).tolist()
+    ['0', '1']
+    >>> plots.attrs["key"] = "plot_id"
+    >>> labels_of(plots).tolist()
+    ['P7', 'P8']
+    """
+    key = frame.attrs.get("key")
+    texts = texts_of(frame[key]) if key in frame.columns else np.full(len(frame), None, dtype=object)
+    index = [str(label) for label in frame.index]
+    return np.array([text or label for text, label in zip(texts, index, strict=True)], dtype=object)
+
+
 def dates_of(column: Any) -> tuple[npt.NDArray[np.datetime64], npt.NDArray[Any]]:
     """Read a column of dates.
 

@@ -16,7 +16,7 @@ from spacegov.errors import BadInput
 from spacegov.kernels import self_pair_areas
 from spacegov.kinds import AreaBasis, name_of
 from spacegov.tools.overlay import Shapes, areas_of, canonical_order, differences, shapes_of, union_of
-from spacegov.tools.values import text_of
+from spacegov.tools.values import labels_of, text_of
 
 _AREAL = (3, 6)
 
@@ -168,7 +168,7 @@ def _rows(frame: gpd.GeoDataFrame, name: str, plan: str | None, use: str | None)
             "use": uses,
             "control": texts("control"),
             "sub_zone": texts("sub_zone"),
-            "record": [str(label) for label in frame.index],
+            "record": labels_of(frame),
             "department": departments,
         },
         dtype=object,

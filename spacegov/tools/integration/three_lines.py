@@ -164,6 +164,10 @@ def _line(frame: gpd.GeoDataFrame, name: str, sub_zone: str) -> gpd.GeoDataFrame
     columns = {"sub_zone": frame[sub_zone]} if sub_zone in frame.columns else {}
     line = gpd.GeoDataFrame(columns, geometry=frame.geometry.values, index=frame.index, crs=frame.crs)
     line.attrs["layer"] = name
+    key = frame.attrs.get("key")
+    if key in frame.columns:
+        line[key] = frame[key].to_numpy()
+        line.attrs["key"] = key
     return line
 
 

@@ -14,7 +14,7 @@ from spacegov import ledger
 from spacegov.errors import BadPolicy
 from spacegov.kinds import AreaBasis
 from spacegov.tools.overlay import Shapes, areas_of, shapes_of
-from spacegov.tools.values import dates_of, text_of, texts_of
+from spacegov.tools.values import dates_of, labels_of, text_of, texts_of
 
 KIND_RULE_COLUMNS = ("theme", "kind", "verdict")
 VERDICTS = ("encroachment", "review", "allowed")
@@ -61,7 +61,7 @@ def read_changes(
             ledger.doubt(f"{lost} change patches have no readable date and are answered `failed`", "changes")
     table = pd.DataFrame(
         {
-            "patch": texts_of(changes[patch]) if patch is not None else [str(label) for label in changes.index],
+            "patch": texts_of(changes[patch]) if patch is not None else labels_of(changes),
             "kind": texts_of(changes[kind]) if kind is not None else np.full(count, None, dtype=object),
             "error": error,
         },

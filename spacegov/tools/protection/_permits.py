@@ -14,7 +14,7 @@ from spacegov.kernels import pair_areas
 from spacegov.kinds import AreaBasis
 from spacegov.tools.overlay import Shapes, areas_of, differences, intersections, shapes_of, union_of
 from spacegov.tools.protection._changes import Changes
-from spacegov.tools.values import dates_of, texts_of
+from spacegov.tools.values import dates_of, labels_of, texts_of
 
 _COLUMNS = ("permitted", "permitted_m2", "unpermitted_m2", "permits", "permits_not_in_force")
 
@@ -41,9 +41,7 @@ class Permits:
         if frame is None or not self.count:
             return
         self.shapes = shapes_of(frame)
-        self.names = (
-            texts_of(frame[name]) if name is not None else np.array([str(k) for k in frame.index], dtype=object)
-        )
+        self.names = texts_of(frame[name]) if name is not None else labels_of(frame)
         self.first = self._days(frame, valid_from, "valid_from")
         self.last = self._days(frame, valid_to, "valid_to")
 

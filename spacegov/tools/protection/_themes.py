@@ -13,7 +13,7 @@ from spacegov.kernels import pair_areas
 from spacegov.kinds import AreaBasis, name_of
 from spacegov.tools.overlay import Shapes, areas_of, differences, ground_area, intersections, shapes_of, union_of
 from spacegov.tools.protection._changes import Changes
-from spacegov.tools.values import text_of, texts_of
+from spacegov.tools.values import labels_of, text_of, texts_of
 
 
 def protected_ground(
@@ -57,9 +57,7 @@ def _rows(frame: gpd.GeoDataFrame, position: int, theme: str | None) -> pd.DataF
     zones = texts_of(frame["sub_zone"]) if "sub_zone" in frame.columns else np.full(len(frame), None, dtype=object)
     # ground whose theme is not stated still is protected: the layer stands for it
     named = [value if value is not None else name for value in themes]
-    return pd.DataFrame(
-        {"theme": named, "sub_zone": zones, "record": [str(label) for label in frame.index]}, dtype=object
-    )
+    return pd.DataFrame({"theme": named, "sub_zone": zones, "record": labels_of(frame)}, dtype=object)
 
 
 def _join(values: Any) -> str | None:

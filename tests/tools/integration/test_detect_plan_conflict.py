@@ -60,7 +60,7 @@ MATRIX = {
     ("red-line", "core"): "XXXXCCX",
     ("red-line", "other"): "XCCCCCX",
     ("basic-farmland", None): "XCXOXCC",
-    ("other-farmland", None): "CCCOCCC",
+    ("farmland", None): "CCCOCCC",
     ("urban-boundary", "concentrated"): "OOCCOOC",
     ("urban-boundary", "flexible"): "CCCOOOX",
     ("urban-boundary", "special-use"): "XCCOOOX",
