@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from spacegov.errors import BadInput, UnknownName, UnreadableFile, UnsuitableCrs, suggest
 from spacegov.layers.arcs import refuse_arcs
+from spacegov.layers.shapefile import refuse_cut_off
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -180,6 +181,9 @@ def _read_parquet(path: Path, bbox: Bounds | None, columns: list[str] | None) ->
 
     with _Reading(path):
         schema = pq.read_schema(path)
+        for column in columns or []:
+            if column not in schema.names:
+                raise UnknownName(f"{path}: there is no column {column!r}; {suggest(column, schema.names)}")
         if b"geo" not in (schema.metadata or {}):
             return pd.read_parquet(path, columns=columns)
         wanted = None if columns is None else [*columns, "geometry"]
@@ -191,6 +195,7 @@ def _read_gdal(path: Path, sublayer: str | None, bbox: Bounds | None, columns: l
     import geopandas as gpd
     import pyogrio
 
+    refuse_cut_off(path)
     names = sublayers(path)
     if sublayer is not None and sublayer not in names:
         raise UnknownName(f"{path}: there is no layer {sublayer!r}; {suggest(sublayer, names)}")
