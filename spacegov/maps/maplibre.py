@@ -170,20 +170,22 @@ def _by_entry(compiled: CompiledStyle, outputs: list[Any]) -> Any:
         return "#000000"
     if compiled.field is None or all(output == outputs[0] for output in outputs):
         return outputs[0]
-    fallback = outputs[-1]
+    by_key = {entry.key: output for entry, output in zip(compiled.entries, outputs, strict=True)}
+    fallback = by_key.get("other", outputs[-1])
+    text = ["to-string", ["get", compiled.field]]
     if any(entry.range is not None for entry in compiled.entries):
-        cases: list[Any] = []
+        cases: list[Any] = [["==", text, ""], by_key["no-data"]] if "no-data" in by_key else []
         for entry, output in zip(compiled.entries, outputs, strict=True):
-            condition = _is_entry(compiled, entry)
-            if entry.key in ("other", "no-data") or condition is None:
-                continue
-            cases += [condition, output]
+            if entry.range is not None:
+                cases += [_is_entry(compiled, entry), output]
         return ["case", *cases, fallback]
     pairs: list[Any] = []
     for entry, output in zip(compiled.entries, outputs, strict=True):
         if entry.values:
             pairs += [_labels(entry), output]
-    return ["match", ["to-string", ["get", compiled.field]], *pairs, fallback]
+    if "no-data" in by_key and fallback != by_key["no-data"]:
+        pairs += [[""], by_key["no-data"]]
+    return ["match", text, *pairs, fallback]
 
 
 def _labels(entry: LegendEntry) -> list[str]:
