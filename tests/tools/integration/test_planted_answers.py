@@ -1,0 +1,72 @@
+"""The sample county against what was planted in it: rectangles whose areas follow from multiplication alone."""
+
+import pytest
+
+import spacegov
+from spacegov import yaml12
+from spacegov.content import content_path
+from spacegov.toolbox.run import run
+
+
+@pytest.fixture(scope="module")
+def county():
+    return spacegov.open(content_path("sample_data"))
+
+
+@pytest.fixture(scope="module")
+def truth():
+    return yaml12.load(content_path("sample_data") / "truth.yaml")
+
+
+def ask(county, tool, **given):
+    return run(county, tool, {"area_basis": "plane", **given}, keep=False)
+
+
+def test_every_planted_conflict_is_found_and_no_other(county, truth):
+    planted = truth["plan_conflicts"]
+    result = ask(county, "detect-plan-conflict")
+    conflicts = result.frames["conflicts"]
+    sides = zip(conflicts["record_1"], conflicts["record_2"], strict=True)
+    features = {row["feature_1"] for row in planted["conflicts"]}
+    found = {
+        next(record for record in side if record in features): (severity, area)
+        for side, severity, area in zip(sides, conflicts["severity"], conflicts["area_m2"], strict=True)
+    }
+    assert len(found) == len(conflicts) == planted["total"]["count"]
+    for row in planted["conflicts"]:
+        severity, area = found[row["feature_1"]]
+        assert (severity, area) == (row["severity"], pytest.approx(row["area_m2"], rel=1e-6)), row["kind"]
+    # the planted sliver is among the ground left out
+    assert planted["slivers"][0]["feature_1"] not in found
+    assert result.summary["pair_sum_m2"] == pytest.approx(planted["total"]["area_m2"])
+
+
+def test_every_planted_overlap_of_the_three_lines_is_found_and_no_other(county, truth):
+    planted = truth["three_lines"]
+    overlaps = ask(county, "check-three-lines").frames["overlaps"]
+    names = {("red-line", "basic-farmland"): "red-line-farmland", ("red-line", "urban-boundary"): "red-line-boundary"}
+    found = {}
+    for row in overlaps.to_dict("records"):
+        kind = names.get((row["line_1"], row["line_2"]), "farmland-boundary")
+        totals = found.setdefault(f"{kind}/{row['kind']}", {"count": 0, "area_m2": 0.0})
+        totals["count"] += 1
+        totals["area_m2"] += row["area_m2"]
+    assert found == {
+        key: {"count": v["count"], "area_m2": pytest.approx(v["area_m2"])} for key, v in planted["totals"].items()
+    }
+    records = set(overlaps["record_1"]) | set(overlaps["record_2"])
+    assert {row["feature"] for row in planted["overlaps"]} <= records
+
+
+def test_every_planted_encroachment_is_found_and_no_other(county, truth):
+    planted = truth["encroachments"]
+    frames = ask(county, "monitor-encroachment").frames
+    found = frames["encroachments"].set_index("patch")
+    assert len(found) == len(planted["encroachments"])
+    for row in planted["encroachments"]:
+        answer = found.loc[row["patch"]]
+        assert answer["area_m2"] == pytest.approx(row["area_m2"]), row["patch"]
+        assert answer["permitted_m2"] == pytest.approx(row["permitted_m2"], abs=1e-6), row["patch"]
+        assert answer["share"] == pytest.approx(row["share"], rel=1e-3), row["patch"]
+        assert answer["kind"] == row["kind"]
+    assert (frames["patches"]["answer"] == "present").sum() == len(planted["encroachments"])
