@@ -10,6 +10,7 @@ import numpy as np
 import shapely
 
 from spacegov.ledger import doubt
+from spacegov.tools.foundation._mending import mend_shapes
 from spacegov.tools.foundation._shapes import LINE, POINT, POLYGON, Booleans, Floats, Integers, Shapes
 
 Allowed: TypeAlias = Literal["any", "points", "lines", "polygons"]
@@ -33,6 +34,7 @@ MENDS = {
     "invalid-coordinate": "replace the coordinates that are not numbers",
     "self-intersection": "split or untwist the ring at the crossing (repair=True)",
     "ring-self-intersection": "split the ring where it touches itself (repair=True)",
+    "overlapping-parts": "merge the parts, or store them as features of their own (repair=True)",
     "nested-parts": "remove the part that lies inside another, or make it a hole (repair=True)",
     "nested-holes": "join the nested holes (repair=True)",
     "hole-outside": "move the hole into its polygon or delete it (repair=True)",
@@ -52,6 +54,7 @@ MENDS = {
 ERRORS = frozenset(
     {
         *(code for code in _REASONS.values()),
+        "overlapping-parts",
         "invalid",
         "missing-geometry",
         "empty-geometry",
@@ -96,11 +99,14 @@ def find_faults(
             there & (shapely.has_z(shapes) | shapely.has_m(shapes)), "z-values", shapes, "heights or measures"
         )
     valid = shapely.is_valid(shapes)
-    broken = list(_validity_faults(shapes, there & ~valid))
-    yield from broken
     finite = there & np.isfinite(shapely.bounds(shapes)).all(axis=1)
-    # An invalid polygon has no defined area; that fault is named already.
-    void = finite & valid & (dimension == POLYGON) & (shapely.area(shapes) == 0)
+    void = finite & (dimension == POLYGON) & (shapely.area(shapes) == 0)
+    # A ring twisted into two equal halves has a sum of 0 and yet covers ground; one folded flat covers none.
+    twisted = np.flatnonzero(void & ~valid)
+    void[twisted] = shapely.area(mend_shapes(shapes[twisted])) == 0
+    broken = [fault for fault in _validity_faults(shapes, there & ~valid) if _explains(fault, void)]
+    yield from broken
+    void[[fault.rows[0] for fault in broken]] = False
     yield _simple(void, "zero-area", shapes, "its area is 0")
     flat = finite & valid & (dimension == LINE) & (shapely.length(shapes) == 0)
     yield _simple(flat, "zero-length", shapes, "its length is 0")
@@ -110,7 +116,7 @@ def find_faults(
         yield Faults(np.array([row]), "too-many-vertices", counts[[row]], _first_places(shapes[[row]]), note)
     yield from _unclosed_lines(shapes, finite & (dimension == LINE), closing_tolerance)
     # What has collapsed to a stroke or a dot is named already; its vertices say nothing more.
-    collapsed = np.zeros(len(shapes), bool)
+    collapsed = void.copy()
     collapsed[[fault.rows[0] for fault in broken if fault.code == "too-few-points"]] = True
     yield from _vertex_faults(shapes, finite & ~collapsed & (dimension > POINT), point_tolerance, spike_angle)
 
@@ -154,7 +160,14 @@ def _validity_faults(shapes: Shapes, broken: Booleans) -> Iterator[Faults]:
         x, _, y = place.rstrip("]").partition(" ")
         at = shapely.Point(float(x), float(y)) if y and math.isfinite(float(x) + float(y)) else None
         code = _REASONS.get(words.strip(), "invalid")
+        if code == "self-intersection" and shapely.is_valid(shapely.get_parts(shapes[row])).all():
+            code = "overlapping-parts"
         yield Faults(np.array([row]), code, np.ones(1, np.int64), np.array([at], dtype=object), [words.strip()])
+
+
+def _explains(fault: Faults, void: Booleans) -> bool:
+    """Tell whether a validity fault says more of a polygon without area than that it has none."""
+    return fault.code in {"too-few-points", "invalid-coordinate"} or not void[fault.rows[0]]
 
 
 def _unclosed_lines(shapes: Shapes, lines: Booleans, tolerance: float) -> Iterator[Faults]:

@@ -10,12 +10,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from spacegov.tools.values import labels_of, texts_of
+
 
 def record_names(frame: pd.DataFrame, column: str | None) -> NDArray[np.object_]:
-    """Give the name of every record: the value of a column, else its row label; always text."""
-    if column is None:
-        return np.asarray([str(label) for label in frame.index], dtype=object)
-    return np.asarray(["" if pd.isna(value) else str(value) for value in frame[column]], dtype=object)
+    """Give the name of every record: the value of a column, else of the layer's own key, else its row label."""
+    names = labels_of(frame) if column is None else texts_of(frame[column])
+    return np.asarray(["" if name is None else name for name in names], dtype=object)
 
 
 def answer_frame(
