@@ -9,9 +9,11 @@ from spacegov.kernels.ragged import BoolArray, FloatArray, IntArray
 
 # halving forty times leaves a millionth of a millionth of a box
 _DEEPEST = 40
-# below the first few halvings, a piece that keeps this share of its parent's vertices is not worth halving further
-_PATIENCE = 6
+# a piece that keeps this share of its parent's vertices through four halvings is not worth halving further
 _STUBBORN = 0.95
+_PATIENCE = 4
+# nor is a polygon whose pieces have this many times its vertices, such as a spiral of hundreds of windings
+_MOST_GROWTH = 16
 _STACK = 128
 
 
@@ -240,6 +242,7 @@ def cut_geometries(
     for c in range(len(rows)):
         g = rows[c]
         pieces_before = pieces
+        vertices_before = vertices
         first_ring = geometry_offsets[g]
         own_rings = geometry_offsets[g + 1] - first_ring
         start = ring_offsets[first_ring]
@@ -253,14 +256,14 @@ def cut_geometries(
         stack[0, 0] = 0
         stack[0, 1] = own_rings
         stack[0, 2] = 0
-        stack[0, 3] = own_vertices
+        stack[0, 3] = 0
         tiles[0] = boxes[g]
         while depth > 0:
             depth -= 1
             first = stack[depth, 0]
             last = stack[depth, 1]
             level = stack[depth, 2]
-            parent_vertices = stack[depth, 3]
+            idle = stack[depth, 3]
             xmin = tiles[depth, 0]
             ymin = tiles[depth, 1]
             xmax = tiles[depth, 2]
@@ -269,7 +272,8 @@ def cut_geometries(
             if (
                 count <= piece_vertices
                 or level >= _DEEPEST
-                or (level > _PATIENCE and count > _STUBBORN * parent_vertices)
+                or idle >= _PATIENCE
+                or vertices - vertices_before > _MOST_GROWTH * own_vertices
                 or rings[last] + 2 * count + 16 > most_vertices
                 or last + 2 * (last - first) + 8 > most_rings
             ):
@@ -299,7 +303,8 @@ def cut_geometries(
                     stack[depth, 0] = target
                     stack[depth, 1] = end
                     stack[depth, 2] = level + 1
-                    stack[depth, 3] = count
+                    kept = rings[end] - rings[target]
+                    stack[depth, 3] = idle + 1 if kept > _STUBBORN * count else 0
                     tiles[depth] = tile
                     depth += 1
                     target = end

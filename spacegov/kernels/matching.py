@@ -12,7 +12,9 @@ from spacegov.kernels.tree import Tree, build_tree
 
 PairList = tuple[IntArray, IntArray, FloatArray]
 
+# room for pairs at first; more is made when it runs out
 _ROOM = 1 << 14
+_ROOM_PER_ROW = 4
 
 
 def match(a: Ragged, b: Ragged, *, threads: int) -> PairList:
@@ -64,7 +66,7 @@ def join_slice(
     """Join rows of a with all of b; where the room for pairs runs out, go on from there with more."""
     found: list[PairList] = []
     resume, stop = rows
-    room = max(_ROOM, 4 * (stop - resume))
+    room = _ROOM + _ROOM_PER_ROW * (stop - resume)
     while resume < stop:
         left, right, areas = np.empty(room, np.int64), np.empty(room, np.int64), np.empty(room)
         count, resume = join_areas(

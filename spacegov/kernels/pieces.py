@@ -17,6 +17,8 @@ from spacegov.kernels.ragged import BoolArray, FloatArray, IntArray, Ragged
 
 # pieces of about this many vertices: smaller ones repeat too many edges, larger ones cost too many pairs
 PIECE_VERTICES = 96
+# room for the vertices of pieces, by those of the layer; more is made when it runs out
+_ROOM_FACTOR = 2.0
 
 
 class Pieces(NamedTuple):
@@ -84,7 +86,7 @@ def cut_pieces(layer: Ragged, *, threads: int = 1, piece_vertices: int = PIECE_V
     if not len(large):
         return whole_pieces(layer)
     slices = balanced_slices(counts[large], threads)
-    room = 2.0
+    room = _ROOM_FACTOR
     while True:
         cut = _cut_slices(layer, large, slices, threads, piece_vertices, room)
         if cut is not None:
