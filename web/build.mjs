@@ -20,11 +20,10 @@ async function leafletStyle() {
   for (const [, file] of [...style.matchAll(/url\((images\/[^)]+)\)/g)]) {
     style = style.replaceAll(`url(${file})`, `url(${await dataUri(join(leaflet, "dist", file))})`);
   }
-  return style;
+  return style.replaceAll(/\/\*[\s\S]*?\*\//g, ""); // remarks that name pages elsewhere
 }
 
-// Leaflet guesses the folder of its marker pictures from its style sheet, which fails where they are inlined; and it
-// signs maps with a link, where ours lead nowhere outside.
+// Leaflet guesses the folder of its marker pictures from its style sheet, which fails where they are inlined.
 async function settings() {
   const picture = (name) => dataUri(join(leaflet, "dist/images", name));
   const options = {
@@ -32,13 +31,20 @@ async function settings() {
     iconRetinaUrl: await picture("marker-icon-2x.png"),
     shadowUrl: await picture("marker-shadow.png"),
   };
-  return `L.Control.Attribution.mergeOptions({ prefix: "Leaflet" });\ndelete L.Icon.Default.prototype._getIconUrl;\nL.Icon.Default.mergeOptions(${JSON.stringify(options)});`;
+  return `delete L.Icon.Default.prototype._getIconUrl;\nL.Icon.Default.mergeOptions(${JSON.stringify(options)});`;
+}
+
+// Leaflet signs maps with a link, where ours lead nowhere outside.
+async function library() {
+  const whole = (await text(join(leaflet, "dist/leaflet.js"))).replace(/^\/\/# sourceMappingURL=.*$/m, "");
+  const unsigned = whole.replace(/prefix:'<a href="https:\/\/leafletjs\.com"[\s\S]*?"Leaflet<\/a>"/, 'prefix:"Leaflet"');
+  if (unsigned === whole) throw new Error("Leaflet's signature is not where it was: look for `prefix:` in it");
+  return unsigned;
 }
 
 async function mapScript() {
-  const library = (await text(join(leaflet, "dist/leaflet.js"))).replace(/^\/\/# sourceMappingURL=.*$/m, "");
   const controls = await Promise.all(sources.map((name) => text(join(web, "map", `${name}.js`))));
-  return `${library}\n(() => {\n"use strict";\n${[await settings(), ...controls].join("\n")}\n})();\n`;
+  return `${await library()}\n(() => {\n"use strict";\n${[await settings(), ...controls].join("\n")}\n})();\n`;
 }
 
 async function mapStyle() {

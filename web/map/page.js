@@ -3,9 +3,12 @@
 
 function openMap(id, data) {
   const container = document.getElementById(id);
+  const moves = !window.matchMedia("(prefers-reduced-motion: reduce)").matches;
   const map = L.map(container, {
     zoomControl: false, attributionControl: false, zoomSnap: 0.25, zoomDelta: 0.5, minZoom: 3, maxZoom: 21, wheelPxPerZoomLevel: 90,
+    fadeAnimation: moves, zoomAnimation: moves, markerZoomAnimation: moves, inertia: moves,
   });
+  if (!moves) map.panBy = (offset) => L.Map.prototype.panBy.call(map, offset, { animate: false });
   map.setView([0, 0], 3);
   const layers = [...data.layers, ...data.background];
   layers.forEach((layer, position) => addPane(map, layer, 300 + layers.length - position));
