@@ -29,11 +29,14 @@ class Flow:
         D8 codes; 0 where water leaves the terrain or enters the given drainage, 247 for no data.
     downstream : array of int64, shape (cells,)
         Flat index of the next cell; its own where the path ends, -1 for no data.
+    cell_size : tuple of float
+        Width and height of a cell.
     """
 
     filled: Grid
     direction: NDArray[np.uint8]
     downstream: Index
+    cell_size: tuple[float, float] = (1.0, 1.0)
 
 
 def drain(heights: Grid, outlets: Mask | None = None, cell_size: tuple[float, float] = (1.0, 1.0)) -> Flow:
@@ -58,7 +61,7 @@ def drain(heights: Grid, outlets: Mask | None = None, cell_size: tuple[float, fl
 
     if np.isnan(heights).all():
         nothing = np.full(heights.shape, 247, np.uint8)
-        return Flow(heights.copy(), nothing, np.full(heights.size, -1, np.int64))
+        return Flow(heights.copy(), nothing, np.full(heights.size, -1, np.int64), cell_size)
     valid = np.isfinite(heights)
     # heights are shifted so that none equals the mark for no data
     base = float(np.nanmin(heights))
@@ -74,7 +77,7 @@ def drain(heights: Grid, outlets: Mask | None = None, cell_size: tuple[float, fl
         # cells of the edge drain inwards where a neighbour is lower; given outlets never do
         direction = np.where(outlets & valid, np.uint8(0), direction).astype(np.uint8)
     rise = np.where(valid, filled.astype(np.float64) - raised.astype(np.float64), 0.0)
-    return Flow(np.where(valid, heights + rise, np.nan), direction, downstream_of(direction, valid))
+    return Flow(np.where(valid, heights + rise, np.nan), direction, downstream_of(direction, valid), cell_size)
 
 
 def _steepest(
