@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,8 +32,10 @@ def write_xlsx(result: Result, path: Path) -> Path:
         "nan_inf_to_errors": True,
         "remove_timezone": True,
     }
+    # Made in memory first: a full disk would leave xlsxwriter with an open archive that it cannot close.
+    content = io.BytesIO()
     try:
-        with writing(path), xlsxwriter.Workbook(str(temporary), options) as book:
+        with xlsxwriter.Workbook(content, options) as book:
             styles = {"head": book.add_format({"bold": True, "bottom": 1}), "bold": book.add_format({"bold": True})}
             for name, frame in result.frames.items():
                 if hasattr(frame, "columns"):
@@ -41,6 +44,7 @@ def write_xlsx(result: Result, path: Path) -> Path:
                 _table(book.add_worksheet("not covered"), result.not_covered, result, language, styles)
             _method(book.add_worksheet("Sources and method"), result, language, styles)
         with writing(path):
+            temporary.write_bytes(content.getvalue())
             temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
