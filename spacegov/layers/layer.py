@@ -41,6 +41,13 @@ class Layer:
         """Give its title."""
         return say(self.card.title, language or self.workspace.settings.language)
 
+    def codes(self, field: str) -> list[str] | None:
+        """List the codes a field may hold, from its card or its scheme; None where it is free."""
+        spec = self.card.fields[field]
+        if spec.codes is not None:
+            return list(spec.codes)
+        return None if spec.scheme is None else list(self.workspace.layers.schemes[spec.scheme].codes)
+
     @property
     def version(self) -> str | None:
         """The current version: the store's, or the day the file changed."""
