@@ -2,6 +2,15 @@
 
 from spacegov.tools.security.exposure import Exposure, assess_exposure
 from spacegov.tools.security.flood import Flood, map_flood
+from spacegov.tools.security.unpermitted import detect_unpermitted_building
 from spacegov.tools.security.watersheds import Watersheds, delineate_watersheds
 
-__all__ = ["Exposure", "Flood", "Watersheds", "assess_exposure", "delineate_watersheds", "map_flood"]
+__all__ = [
+    "Exposure",
+    "Flood",
+    "Watersheds",
+    "assess_exposure",
+    "delineate_watersheds",
+    "detect_unpermitted_building",
+    "map_flood",
+]
