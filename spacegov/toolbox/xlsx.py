@@ -56,6 +56,8 @@ def _sheet_name(name: str) -> str:
 
 
 def _table(sheet: Any, frame: Any, result: Result, language: Language, styles: dict[str, Any]) -> None:
+    import pandas as pd
+
     geometry = getattr(frame, "_geometry_column_name", None)
     columns = [column for column in frame.columns if column != geometry]
     for position, column in enumerate(columns):
@@ -64,7 +66,7 @@ def _table(sheet: Any, frame: Any, result: Result, language: Language, styles: d
         sheet.set_column(position, position, max(12, min(len(title) + 2, 40)))
     for row, values in enumerate(frame[columns].head(ROW_LIMIT).itertuples(index=False, name=None), start=1):
         for position, value in enumerate(values):
-            if value is None or value != value:
+            if value is None or (pd.api.types.is_scalar(value) and pd.isna(value)):
                 continue
             sheet.write(row, position, value.item() if hasattr(value, "item") else _cell(value))
     if len(frame) > ROW_LIMIT:
