@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 from spacegov.tools.foundation.attributes import check_attributes
+from spacegov.tools.foundation.extent import check_extent
 from spacegov.tools.foundation.geometry import check_geometry
 from spacegov.tools.foundation.partition import check_partition
 from spacegov.tools.foundation.terrain import derive_terrain
 from spacegov.tools.foundation.zones import summarize_by_zone
 
-__all__ = ["check_attributes", "check_geometry", "check_partition", "derive_terrain", "summarize_by_zone"]
+__all__ = [
+    "check_attributes",
+    "check_extent",
+    "check_geometry",
+    "check_partition",
+    "derive_terrain",
+    "summarize_by_zone",
+]
