@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 GROUND = ("relief", "forest", "built", "water", "roads")
 """Roles of `background` in workspace.yaml, from the ground up."""
+GROUND_STRENGTH = {"relief": 0.9, "forest": 0.3, "built": 0.5, "water": 0.8, "roads": 0.6}
+"""How strongly each is drawn: quiet below what is shown."""
 
 
 CONTEXT_FEATURES = 20_000
@@ -34,11 +36,11 @@ def is_drawable(frame: Any) -> bool:
 
 
 def style_of_result(result: Result, frame: Any) -> CompiledStyle:
-    """Compile the style of the tool's card for a frame of its answer; other frames are drawn plainly."""
+    """Compile the style of the tool's card for a frame of its answer; frames without its column are drawn plainly."""
     show = result.tool.card.show
     style = show.style
     columns = getattr(frame, "columns", None)
-    if frame is not result.frame:
+    if frame is not result.frame and show.colour_by not in (columns if columns is not None else ()):
         style = {}
     elif columns is not None:
         style = {key: value for key, value in style.items() if key not in {"colour_by", "label"} or value in columns}
@@ -77,9 +79,8 @@ def ground_style(role: str, layer: Layer, data: Any) -> CompiledStyle:
 
 def picture_ground(workspace: Workspace, crs: Any) -> list[PictureLayer]:
     """Give the background as layers of a picture, quiet below what is shown."""
-    strength = {"relief": 0.9, "forest": 0.3, "built": 0.5, "water": 0.8, "roads": 0.6}
     return [
-        PictureLayer(data, ground_style(role, layer, data), strength[role])
+        PictureLayer(data, ground_style(role, layer, data), GROUND_STRENGTH[role])
         for role, layer, data in ground_layers(workspace, crs)
     ]
 
@@ -89,7 +90,7 @@ def map_ground(workspace: Workspace, crs: Any) -> list[MapLayer]:
     from spacegov.maps.page import MapLayer
 
     return [
-        MapLayer(data, dict(layer.card.title), ground_style(role, layer, data))
+        MapLayer(data, dict(layer.card.title), ground_style(role, layer, data), opacity=GROUND_STRENGTH[role])
         for role, layer, data in ground_layers(workspace, crs)
     ]
 

@@ -26,7 +26,7 @@ from spacegov.maps.page import MapLayer
 from spacegov.maps.page_data import bounds_of, packed_layer
 from spacegov.maps.swatch import swatch, swatch_patterns, swatch_rules
 from spacegov.maps.thinning import check_number
-from spacegov.maps.words import GROUND_WORDS, WORDS, listed
+from spacegov.maps.words import WORDS
 from spacegov.raster import Raster
 from spacegov.text import Language, Text, say
 
@@ -163,12 +163,10 @@ def _listed(layers: Sequence[MapLayer], language: Language) -> list[dict[str, An
 
 
 def _background_words(ground: Sequence[MapLayer], language: Language) -> str:
-    names = []
-    for layer in ground:
-        name = "relief" if layer.style.shape == "relief" else ""
-        names.append(say(GROUND_WORDS[name], language) if name else say(layer.title, language))
-    text = listed(list(dict.fromkeys(names)), language)
-    return text[:1].upper() + text[1:]
+    names = [
+        WORDS[language]["relief"] if layer.style.shape == "relief" else say(layer.title, language) for layer in ground
+    ]
+    return " · ".join(dict.fromkeys(names))
 
 
 def _swatched(layers: Sequence[MapLayer]) -> list[tuple[str, Any]]:

@@ -12,7 +12,7 @@ from spacegov.errors import BadInput
 from spacegov.maps import page
 from spacegov.maps.packing import pack_integers, pack_shapes
 from spacegov.maps.page import MapLayer
-from spacegov.maps.raster_image import picture_of_classes, picture_of_relief
+from spacegov.maps.raster_image import gaps_of, picture_of_classes, picture_of_relief
 from spacegov.maps.thinning import DrawnLayer, drawn_layer
 from spacegov.maps.words import WORDS
 from spacegov.raster import Raster
@@ -41,7 +41,9 @@ def packed_layer(layer: MapLayer, layer_id: str, language: Language) -> tuple[di
         relief = style.shape == "relief"
         picture = picture_of_relief(layer.data) if relief else picture_of_classes(layer.data, style)
         pictures = {"light": picture.light, "dark": picture.dark}
-        return {**common, "kind": "image", "smooth": relief, "pictures": pictures, "corners": picture.corners}, ""
+        common |= {"kind": "image", "smooth": relief, "pictures": pictures, "corners": picture.corners}
+        missing = [position for position, entry in enumerate(style.entries) if entry.key == "no-data"]
+        return {**common, **({"gaps": _gaps(layer.data, missing[0])} if missing else {})}, ""
     drawn = drawn_layer(layer.data, say(layer.title, "en"))
     shapes = pack_shapes(drawn.geometry)
     entry_of = style.entry_of if style.entry_of is not None else np.zeros(len(layer.data), dtype=np.int16)
@@ -65,6 +67,21 @@ def packed_layer(layer: MapLayer, layer_id: str, language: Language) -> tuple[di
         "box": _box(drawn.geometry),
     }
     return packed, _drawn_note(layer, drawn, language)
+
+
+def _gaps(raster: Raster, entry: int) -> dict[str, Any]:
+    """Give the places without data as shapes of their legend entry."""
+    outlines = gaps_of(raster)
+    shapes = pack_shapes(outlines)
+    return {
+        "shapeDimension": 2,
+        "scale": shapes.scale,
+        "coordinates": shapes.coordinates,
+        "vertexCounts": shapes.vertex_counts,
+        "ringCounts": shapes.ring_counts,
+        "entryOf": pack_integers(np.full(len(outlines), entry)),
+        "columns": [],
+    }
 
 
 def _drawn_note(layer: MapLayer, drawn: DrawnLayer, language: Language) -> str:

@@ -77,7 +77,7 @@ def picture(
     bar = _scale_bar(view, ink, language)
     ground = ink.colour("#f2f1ec", "#1b1e21")
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="img" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" preserveAspectRatio="xMidYMid slice" role="img" '
         f'aria-label="{escape(title)}"><defs>{"".join(ink.patterns.values())}</defs>'
         f'<rect width="{width}" height="{height}" style="fill:{ground}"/>{"".join(body)}{bar}</svg>'
     )

@@ -20,10 +20,11 @@ if TYPE_CHECKING:
     from spacegov.raster import Raster
 
 MOST_PIXELS = 1_600  # on the longer side
+MOST_RELIEF_PIXELS = 1_100
+MOST_GAP_PIXELS = 400
+RELIEF_STEPS = 48  # more cannot be told apart, and cost space
 NOTHING = 255
-OUTSIDE = 254
 MERCATOR = "EPSG:3857"
-DOT_SPACING = 6  # pixels between the dots that mark missing data
 SUN_AZIMUTH, SUN_ALTITUDE = 315.0, 45.0
 
 
@@ -45,27 +46,19 @@ class Picture:
 
 
 def picture_of_classes(raster: Raster, compiled: CompiledStyle) -> Picture:
-    """Draw the classes of a raster; missing data are dots, values without a class nothing.
+    """Draw the classes of a raster; values without a class and missing data are left out (`gaps_of` draws these).
 
     Raises
     ------
     UnsuitableCrs
         The raster has no CRS.
     """
-    values, transform = _reduced(raster)
-    number = len(compiled.entries)
-    missing = next((i for i, entry in enumerate(compiled.entries) if entry.key == "no-data"), None)
+    values, transform = _reduced(raster, MOST_PIXELS)
     placed = compiled.classify(values)
-    if missing is not None:
-        placed[np.isnan(values)] = missing
+    placed[np.isnan(values)] = -1
     codes = np.where(placed < 0, NOTHING, placed).astype(np.uint8)
-    warped, corners = _warped(codes, transform, raster, "nearest", OUTSIDE)
-    image = warped.astype(np.uint8)
-    if missing is not None:
-        rows, columns = np.indices(image.shape)
-        dotted = (rows % DOT_SPACING < 2) & (columns % DOT_SPACING < 2)
-        image[(image == missing) & ~dotted] = NOTHING
-    image[image > number] = number
+    warped, corners = _warped(codes, transform, raster, "nearest", NOTHING)
+    image = np.minimum(warped.astype(np.uint8), len(compiled.entries))
     return Picture(
         light=_png(image, *_class_palette(compiled, "light")),
         dark=_png(image, *_class_palette(compiled, "dark")),
@@ -79,13 +72,13 @@ def picture_of_relief(raster: Raster) -> Picture:
     Slopes steeper than the middle of the raster's are not exaggerated; in flat country heights are raised so that the
     relief can be read (Horn's method on the warped grid, cells in true metres).
     """
-    values, transform = _reduced(raster)
+    values, transform = _reduced(raster, MOST_RELIEF_PIXELS)
     warped, corners = _warped(values.astype(np.float64), transform, raster, "bilinear", np.nan)
     (south, west), (north, east) = corners
     latitude = np.radians((south + north) / 2)
     cell = (_mercator_x(east) - _mercator_x(west)) / warped.shape[1] * np.cos(latitude)
     shade = _shade(warped, float(cell))
-    image = np.where(np.isnan(warped), 0, 1 + np.rint(shade * 254)).astype(np.uint8)
+    image = np.where(np.isnan(shade), 0, 1 + np.rint(shade * (RELIEF_STEPS - 1))).astype(np.uint8)
     return Picture(
         light=_png(image, *_relief_palette(shadow=0.42, shine=0.55)),
         dark=_png(image, *_relief_palette(shadow=0.62, shine=0.13)),
@@ -107,6 +100,11 @@ def _shade(heights: NDArray[np.float64], cell: float) -> NDArray[np.float64]:
     azimuth, altitude = np.radians(SUN_AZIMUTH), np.radians(SUN_ALTITUDE)
     towards_sun = -(np.sin(azimuth) * to_east + np.cos(azimuth) * to_north) * np.cos(altitude) + np.sin(altitude)
     lit: NDArray[np.float64] = np.clip(towards_sun / np.sqrt(1 + to_east**2 + to_north**2), 0.0, 1.0)
+    # A cell beside missing ones has no slope of its own.
+    known = np.pad(~np.isnan(heights), 1, constant_values=False)
+    for rows in (slice(None, -2), slice(1, -1), slice(2, None)):
+        for columns in (slice(None, -2), slice(1, -1), slice(2, None)):
+            lit[~known[rows, columns]] = np.nan
     return lit
 
 
@@ -114,8 +112,8 @@ def _relief_palette(*, shadow: float, shine: float) -> tuple[list[tuple[int, int
     """Black over what lies in the shade, white over what lies in the sun, nothing over level ground."""
     level = np.sin(np.radians(SUN_ALTITUDE))
     colours, alphas = [(0, 0, 0)], [0]
-    for step in range(255):
-        lit = step / 254
+    for step in range(RELIEF_STEPS):
+        lit = step / (RELIEF_STEPS - 1)
         dark = lit < level
         strength = shadow * (level - lit) / level if dark else shine * (lit - level) / (1 - level)
         colours.append((20, 26, 24) if dark else (255, 255, 252))
@@ -129,11 +127,28 @@ def _class_palette(compiled: CompiledStyle, theme: Theme) -> tuple[list[tuple[in
     return [*rgb, (0, 0, 0)], [255] * len(rgb) + [0]
 
 
-def _reduced(raster: Raster) -> tuple[NDArray[np.float64], tuple[float, float, float, float, float, float]]:
+def gaps_of(raster: Raster) -> NDArray[np.object_]:
+    """Outline where a raster has no data, in EPSG:4326, to about the four-hundredth part of its longer side."""
+    import geopandas as gpd
+    import shapely
+    from affine import Affine
+    from rasterio.features import shapes
+
+    values, transform = _reduced(raster, MOST_GAP_PIXELS)
+    missing = np.isnan(values)
+    outlines = [
+        shapely.geometry.shape(outline)
+        for outline, _ in shapes(missing.astype(np.uint8), mask=missing, transform=Affine(*transform))
+    ]
+    outlines_wgs84: NDArray[np.object_] = gpd.GeoSeries(outlines, crs=raster.crs).to_crs("EPSG:4326").to_numpy()
+    return outlines_wgs84
+
+
+def _reduced(raster: Raster, most: int) -> tuple[NDArray[np.float64], tuple[float, float, float, float, float, float]]:
     """Every n-th cell, from the middle of n, so that a picture needs no more than its pixels."""
     if raster.crs is None:
         raise UnsuitableCrs(f"{raster.name}: the raster has no coordinate reference system, which a map needs; set one")
-    step = max(1, -(-max(raster.shape) // MOST_PIXELS))
+    step = max(1, -(-max(raster.shape) // most))
     rows, columns = (-(-size // step) for size in raster.shape)
     values = np.full((rows, columns), np.nan)
     for window in raster.windows(size=step * max(1, 1024 // step)):
@@ -204,7 +219,7 @@ def _png(image: NDArray[np.uint8], colours: list[tuple[int, int, int]], alphas: 
             chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 3, 0, 0, 0)),
             chunk(b"PLTE", b"".join(bytes(colour) for colour in colours)),
             chunk(b"tRNS", bytes(alphas)),
-            chunk(b"IDAT", zlib.compress(lines.tobytes(), 9)),
+            chunk(b"IDAT", zlib.compress(lines.tobytes(), 7)),
             chunk(b"IEND", b""),
         ]
     )

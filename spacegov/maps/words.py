@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from spacegov.text import Language
 
 WORDS: dict[Language, dict[str, str]] = {
@@ -11,6 +9,7 @@ WORDS: dict[Language, dict[str, str]] = {
         "layers": "Layers",
         "background": "Background",
         "plain": "Plain",
+        "relief": "Relief",
         "sources": "Sources",
         "number": "Number",
         "area": "Area",
@@ -30,7 +29,6 @@ WORDS: dict[Language, dict[str, str]] = {
         "simplified": "drawn simplified to {tolerance}",
         "partly": "{drawn} of {features} {what} drawn",
         "features": "features",
-        "and": " and ",
         "comma": ", ",
         "colon": ": ",
     },
@@ -38,6 +36,7 @@ WORDS: dict[Language, dict[str, str]] = {
         "layers": "图层",
         "background": "底图",
         "plain": "空白",
+        "relief": "地形",
         "sources": "资料来源",
         "number": "数量",
         "area": "面积",
@@ -57,7 +56,6 @@ WORDS: dict[Language, dict[str, str]] = {
         "simplified": "绘制时已简化至 {tolerance}",
         "partly": "{what}绘制 {drawn} 个，共 {features} 个",
         "features": "要素",
-        "and": "和",
         "comma": "、",
         "colon": "：",
     },
@@ -65,6 +63,7 @@ WORDS: dict[Language, dict[str, str]] = {
         "layers": "Слои",
         "background": "Подложка",
         "plain": "Без подложки",
+        "relief": "Рельеф",
         "sources": "Источники",
         "number": "Количество",
         "area": "Площадь",
@@ -84,32 +83,7 @@ WORDS: dict[Language, dict[str, str]] = {
         "simplified": "границы упрощены до {tolerance}",
         "partly": "{what}: показано {drawn} из {features}",
         "features": "объекты",
-        "and": " и ",
         "comma": ", ",
         "colon": ": ",
     },
 }
-
-GROUND_WORDS: dict[str, dict[Language, str]] = {
-    "relief": {"en": "relief", "zh": "地形", "ru": "рельеф"},
-    "ground-forest": {"en": "woodland", "zh": "林地", "ru": "лес"},
-    "ground-town": {"en": "towns", "zh": "城镇", "ru": "населённые пункты"},
-    "ground-water": {"en": "water", "zh": "水系", "ru": "воды"},
-    "ground-road": {"en": "roads", "zh": "道路", "ru": "дороги"},
-    "ground-building": {"en": "buildings", "zh": "建筑", "ru": "здания"},
-    "ground-border": {"en": "borders", "zh": "界线", "ru": "границы"},
-}
-
-
-def listed(items: Sequence[str], language: Language) -> str:
-    """Write a list in words.
-
-    Examples
-    --------
-    >>> listed(["relief", "water", "roads"], "en"), listed(["地形", "水系"], "zh")
-    ('relief, water and roads', '地形和水系')
-    """
-    if len(items) < 2:
-        return "".join(items)
-    words = WORDS[language]
-    return words["comma"].join(items[:-1]) + words["and"] + items[-1]

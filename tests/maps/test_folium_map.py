@@ -213,7 +213,7 @@ def test_the_background_is_named_and_can_be_switched_off():
         layer(squares([400]), {"colour": "ground-water"}, title="water"),
     ]
     html = page(drawn(background=ground))
-    assert "Relief and water" in Reader(html).words
+    assert "Relief · water" in Reader(html).words
     data = packed(html)
     assert [item["kind"] for item in data["background"]] == ["shapes", "image"]  # the first lies on top
 

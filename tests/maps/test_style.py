@@ -133,7 +133,7 @@ def test_numbers_are_classed_into_five_of_about_equally_many():
     compiled = compile_style({"colour_by": "n"}, {}, {}, points(n=values))
     assert all(19 <= entry.count <= 21 for entry in compiled.entries)
     assert compiled.entries[0].title["en"] == "1–20"
-    assert compiled.entries[-1].title["en"] == "81–100"
+    assert compiled.entries[-1].title["en"] == "80–100"
 
 
 def test_equal_numbers_make_one_class_and_missing_ones_their_own():

@@ -11,7 +11,7 @@ function hitsAt(map, layers, latlng) {
   for (const layer of layers) {
     if (!layer.shown || !isOnItsSide(map, layer, latlng)) continue;
     if (layer.kind === "image") {
-      const entry = entryOfImage(layer, x, y);
+      const entry = entryOfImage(layer, x, y) ?? entryOfGap(layer, x, y);
       if (entry !== null) hits.push({ layer, entry });
       continue;
     }
@@ -68,6 +68,12 @@ function distanceTo(layer, feature, x, y) {
     }
   }
   return nearest;
+}
+
+function entryOfGap({ gaps }, x, y) {
+  if (!gaps) return null;
+  const found = gaps.entry.findIndex((_, feature) => isInside(gaps, feature, x, y));
+  return found < 0 ? null : gaps.entry[found];
 }
 
 // The class of a cell is read off its colour in the picture.

@@ -11,8 +11,8 @@ const Labels = Canvas.extend({
     const taken = [];
     context.textBaseline = "middle";
     context.lineJoin = "round";
-    context.font = `600 13px ${style.fontFamily}`;
     for (const layer of this._layers_of_names.filter((candidate) => candidate.shown)) {
+      context.font = layer.quiet ? `500 12px ${style.fontFamily}` : `600 13px ${style.fontFamily}`;
       for (const { text, x, y, width } of layer.labels) {
         if (x < frame.west || x > frame.east || y < frame.north || y > frame.south) continue;
         const length = context.measureText(text).width;
@@ -26,7 +26,7 @@ const Labels = Canvas.extend({
         context.lineWidth = 3.5;
         context.strokeStyle = style.getPropertyValue("--m-halo");
         context.strokeText(text, left, middle);
-        context.fillStyle = style.getPropertyValue("--m-label");
+        context.fillStyle = style.getPropertyValue(layer.quiet ? "--m-label-2" : "--m-label");
         context.fillText(text, left, middle);
       }
     }

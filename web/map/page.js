@@ -10,6 +10,7 @@ function openMap(id, data) {
   });
   if (!moves) map.panBy = (offset) => L.Map.prototype.panBy.call(map, offset, { animate: false });
   map.setView([0, 0], 3);
+  for (const layer of data.background) layer.quiet = true;
   const layers = [...data.layers, ...data.background];
   layers.forEach((layer, position) => addPane(map, layer, 300 + layers.length - position));
   map.createPane("labels").style.zIndex = 560;
@@ -50,14 +51,39 @@ function drawShapes(layer) {
   return new Shapes(layer);
 }
 
+// A picture and, where the raster has none, the dots of missing data.
 function drawImage(layer) {
+  const picture = drawPicture(layer);
+  if (!layer.gaps) return picture;
+  Object.assign(layer.gaps, { entries: layer.entries, pane: layer.pane, plain: true });
+  unpackShapes(layer.gaps);
+  const gaps = new Shapes(layer.gaps);
+  const both = L.layerGroup([picture, gaps]);
+  both.redraw = () => {
+    picture.redraw();
+    gaps.redraw();
+  };
+  return both;
+}
+
+function drawPicture(layer) {
   const [[south, west], [north, east]] = layer.corners;
   layer.box = [mercatorX(west), mercatorY(north), mercatorX(east), mercatorY(south)];
   layer.pictured = themeName();
   const overlay = L.imageOverlay(layer.pictures[layer.pictured] ?? layer.pictures.light, layer.corners, {
     pane: layer.pane, className: layer.smooth ? "spacegov-relief" : "spacegov-cells", interactive: false,
   });
-  overlay.on("add", () => { layer.element = overlay.getElement(); });
+  // Enlarged cells show their edges; reduced ones are averaged, or they would flicker.
+  const sharpen = () => {
+    const shown = layer.element.getBoundingClientRect().width;
+    layer.element.style.imageRendering = !layer.smooth && shown > layer.element.naturalWidth ? "pixelated" : "auto";
+  };
+  overlay.on("load", sharpen);
+  overlay.on("add", () => {
+    layer.element = overlay.getElement();
+    overlay._map.on("zoomend", sharpen);
+  });
+  overlay.on("remove", (event) => event.target._map?.off("zoomend", sharpen));
   overlay.redraw = () => {
     layer.pictured = themeName();
     layer.pixels = null;

@@ -4,6 +4,9 @@
 const TINY = 0.8; // pixels below which a feature is a dot, and vertices fall together
 const POINT_RADIUS = 5;
 const BATCH = 1500; // features in one path: longer paths fill slowly
+const FEW = 1000; // features of a layer in which each is worth seeing from afar
+const LEAST = 5; // pixels: the size at which those are drawn at least
+const CALM = 14; // pixels: features of many that are smaller on average get thinner edges, or edges are all one sees
 
 const Canvas = L.Renderer.extend({
   options: { padding: 0.2 },
@@ -75,13 +78,24 @@ const Shapes = Canvas.extend({
         for (const dimension of [2, 1, 0]) {
           const alike = layer.dimension ? batch.filter((f) => layer.dimension[f] === dimension) : batch;
           if (alike.length && (layer.dimension || layer.shapeDimension === dimension)) {
-            DRAW[dimension](context, layer, alike, looks[position], frame);
+            DRAW[dimension](context, layer, alike, calmed(looks[position], layer, alike, frame, dimension), frame);
           }
         }
       }
     }
   },
 });
+
+function calmed(look, layer, features, frame, dimension) {
+  if (layer.plain) return { ...look, width: 0, least: TINY };
+  if (layer.entry.length <= FEW) return { ...look, least: layer.quiet ? TINY : LEAST };
+  let sum = 0;
+  for (const feature of features) sum += sizeOf(layer.boxes, feature);
+  const share = Math.min(1, Math.max(dimension === 1 ? 0.45 : 0.2, ((sum / features.length) * frame.scale) / CALM));
+  return { ...look, width: look.width * share, least: TINY };
+}
+
+const sizeOf = (boxes, i) => Math.max(boxes[4 * i + 2] - boxes[4 * i], boxes[4 * i + 3] - boxes[4 * i + 1]);
 
 function lookOf(entry) {
   const theme = themeName();
@@ -106,7 +120,7 @@ function isWithin(boxes, feature, frame) {
 const DRAW = {
   2(context, layer, features, look, frame) {
     context.beginPath();
-    for (const feature of features) tracePolygon(context, layer, feature, frame);
+    for (const feature of features) tracePolygon(context, layer, feature, frame, look.least);
     if (look.fill > 0) {
       context.globalAlpha = look.fill;
       context.fillStyle = look.colour;
@@ -162,15 +176,16 @@ function strokePath(context, look, colour, width) {
 
 const haloColour = () => (themeName() === "dark" ? "#14171a" : "#fbfaf7");
 
-function tracePolygon(context, layer, feature, frame) {
+function tracePolygon(context, layer, feature, frame, least) {
   const i = 4 * feature;
   const { boxes } = layer;
-  const size = Math.max(boxes[i + 2] - boxes[i], boxes[i + 3] - boxes[i + 1]) * frame.scale;
-  if (size < TINY) {
-    context.rect(boxes[i] * frame.scale - frame.originX, boxes[i + 1] * frame.scale - frame.originY, TINY, TINY);
+  if (sizeOf(boxes, feature) * frame.scale >= least) {
+    traceRings(context, layer, feature, frame, true);
     return;
   }
-  traceRings(context, layer, feature, frame, true);
+  const x = ((boxes[i] + boxes[i + 2]) / 2) * frame.scale - frame.originX;
+  const y = ((boxes[i + 1] + boxes[i + 3]) / 2) * frame.scale - frame.originY;
+  context.rect(x - least / 2, y - least / 2, least, least);
 }
 
 const traceLine = (context, layer, feature, frame) => traceRings(context, layer, feature, frame, false);
