@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -11,15 +11,15 @@ import shapely
 
 from spacegov.errors import BadInput, UnsuitableCrs
 from spacegov.kernels.ragged import IntArray, Ragged
-from spacegov.kernels.validity import Geometries, find_invalid, invalid_geometry, make_valid, record_repair
+from spacegov.kernels.validity import Geometries, Repair, find_invalid, invalid_geometry, make_valid, record_repairs
 from spacegov.kernels.wkb import binary_chunks, parse_wkb, plain_wkb
 
 AreaBasis = Literal["plane", "ellipsoid"]
 
 
-@dataclass(frozen=True)
+@dataclass
 class Care:
-    """What to do about invalid polygons.
+    """What to do about invalid polygons, and what was done.
 
     Attributes
     ----------
@@ -27,10 +27,28 @@ class Care:
         Make them valid instead of refusing them.
     trusted : bool
         The caller vouches that there are none.
+    repairs : list of Repair
+        What was made valid so far.
     """
 
     repair: bool = False
     trusted: bool = False
+    repairs: list[Repair] = field(default_factory=list)
+
+    def valid_or_refused(self, before: Geometries, rows: IntArray, total: int, name: str, part: str = "") -> Geometries:
+        """Refuse invalid polygons, or give them made valid."""
+        if not self.repair:
+            raise invalid_geometry(before[0], int(rows[0]), len(rows), total, name + part)
+        after = make_valid(before)
+        # threads add to one list
+        self.repairs.append(Repair(name, rows, float(shapely.area(before).sum()), float(shapely.area(after).sum())))
+        return after
+
+    def report(self) -> None:
+        """Tell the ledger what was repaired, one entry for each layer."""
+        for name in dict.fromkeys(repair.name for repair in self.repairs):
+            record_repairs(name, [repair for repair in self.repairs if repair.name == name])
+        self.repairs.clear()
 
 
 def check_area_basis(area_basis: str) -> None:
@@ -67,6 +85,7 @@ def take_layers(
     crs = common_crs([(column_crs(column), name) for column, name in columns])
     factor = square_metres(crs) if area_basis == "plane" else 1.0
     ragged = [take_column(column, name, care=care, threads=threads) for column, name in columns]
+    care.report()
     return (ragged if area_basis == "plane" else project_all(ragged, crs)), factor
 
 
@@ -108,7 +127,7 @@ def column_crs(column: Any) -> Any:
     return getattr(column, "crs", None)
 
 
-def take_column(column: Any, name: str, *, care: Care, threads: int, first_row: int = 0) -> Ragged:
+def take_column(column: Any, name: str, *, care: Care, threads: int, first_row: int = 0, part: str = "") -> Ragged:
     """Lay out one column of polygons, refusing or repairing those that are invalid.
 
     Parameters
@@ -121,11 +140,11 @@ def take_column(column: Any, name: str, *, care: Care, threads: int, first_row: 
         What to do about invalid polygons.
     threads : int
         Threads to use.
-    first_row : int
-        Row number of the first geometry, for layers read in parts.
+    first_row, part : int, str
+        For layers read in parts: row number of the first geometry, and what to add to the name in messages.
     """
     if is_arrow(column):
-        return _take_arrow(column, name, care, threads, first_row)
+        return _take_arrow(column, name, care, threads, first_row, part)
     geometries = np.asarray(getattr(column, "values", column), dtype=object)
     ragged = parse_wkb(plain_wkb(geometries, name), name, threads=threads)
     if care.trusted:
@@ -133,20 +152,19 @@ def take_column(column: Any, name: str, *, care: Care, threads: int, first_row: 
     rows = find_invalid(ragged, lambda rows: geometries[rows], threads=threads)
     if not len(rows):
         return ragged
-    after = _valid_or_refused(geometries[rows], rows, len(geometries), name, care, first_row)
     repaired = geometries.copy()
-    repaired[rows] = after
+    repaired[rows] = care.valid_or_refused(geometries[rows], rows, len(geometries), name)
     return parse_wkb(plain_wkb(repaired, name), name, threads=threads)
 
 
-def _take_arrow(column: Any, name: str, care: Care, threads: int, first_row: int) -> Ragged:
+def _take_arrow(column: Any, name: str, care: Care, threads: int, first_row: int, part: str) -> Ragged:
     """Lay out an Arrow column; shapes are built only of rows the quick test leaves open."""
     import pyarrow as pa
 
-    ragged = parse_wkb(column, name, threads=threads)
+    ragged = parse_wkb(column, name + part, threads=threads)
     if care.trusted:
         return ragged
-    chunked = pa.chunked_array(binary_chunks(column))
+    chunked = pa.chunked_array(binary_chunks(column), type=None if len(column) else pa.binary())
 
     def shapes(rows: IntArray) -> Geometries:
         values = chunked.take(pa.array(rows)).to_numpy()
@@ -156,21 +174,10 @@ def _take_arrow(column: Any, name: str, care: Care, threads: int, first_row: int
     rows = find_invalid(ragged, shapes, threads=threads)
     if not len(rows):
         return ragged
-    after = _valid_or_refused(shapes(rows), rows, len(ragged), name, care, first_row)
+    after = care.valid_or_refused(shapes(rows), rows + first_row, len(ragged), name, part)
     values = chunked.to_numpy().copy()
     values[rows] = plain_wkb(after, name).to_numpy(zero_copy_only=False)
     return parse_wkb(pa.array(values, pa.large_binary()), name, threads=threads)
-
-
-def _valid_or_refused(
-    before: Geometries, rows: IntArray, total: int, name: str, care: Care, first_row: int
-) -> Geometries:
-    """Refuse invalid polygons, or give them made valid."""
-    if not care.repair:
-        raise invalid_geometry(before[0], int(rows[0]) + first_row, len(rows), total, name)
-    after = make_valid(before)
-    record_repair(before, after, rows + first_row, name)
-    return after
 
 
 def project_all(layers: list[Ragged], crs: Any) -> list[Ragged]:

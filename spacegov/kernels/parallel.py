@@ -6,6 +6,7 @@ import itertools
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from typing import TypeVar
 
 import numpy as np
@@ -53,5 +54,7 @@ def in_threads(work: Callable[[Task], Answer], tasks: Sequence[Task], threads: i
     if threads == 1 or len(tasks) < 2:
         yield from map(work, tasks)
         return
+    # each task sees the caller's context: reports reach the ledger the caller opened
+    contexts = [copy_context() for _ in tasks]
     with ThreadPoolExecutor(max_workers=min(threads, len(tasks))) as pool:
-        yield from pool.map(work, tasks)
+        yield from pool.map(lambda context, task: context.run(work, task), contexts, tasks)

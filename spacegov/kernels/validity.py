@@ -5,8 +5,9 @@ A compiled test proves most polygons valid; GEOS decides on the rest.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+import math
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 import shapely
@@ -91,13 +92,24 @@ def _polygon_part(geometry: Any) -> Any:
     return shapely.MultiPolygon(polygons) if polygons else shapely.Polygon()
 
 
-def record_repair(before: Geometries, after: Geometries, rows: IntArray, name: str) -> None:
-    """Tell the ledger what making polygons valid changed."""
-    change = float(np.sum(shapely.area(after) - shapely.area(before)))
+class Repair(NamedTuple):
+    """Polygons of a layer made valid: their rows, and their area before and after."""
+
+    name: str
+    rows: IntArray
+    before: float
+    after: float
+
+
+def record_repairs(name: str, repairs: Sequence[Repair]) -> None:
+    """Tell the ledger what making polygons of a layer valid changed."""
+    rows = np.sort(np.concatenate([repair.rows for repair in repairs]))
+    after = math.fsum(repair.after for repair in repairs)
+    change = after - math.fsum(repair.before for repair in repairs)
     shown = ", ".join(str(int(row)) for row in rows[:_SHOWN_ROWS])
     rest = len(rows) - _SHOWN_ROWS
     ledger.doubt(
         f"{len(rows)} invalid polygons of {name} were made valid, which changed their area "
-        f"by {change:+.6g} square units of the layer, to {float(np.sum(shapely.area(after))):.6g}",
+        f"by {change:+.6g} square units of the layer, to {after:.6g}",
         where=f"{name}, rows {shown}" + (f" and {rest} more" if rest > 0 else ""),
     )
