@@ -114,3 +114,81 @@ def canonical_order(shapes: Shapes) -> npt.NDArray[np.int64]:
     """Order polygons by place and size, so that an answer does not depend on the order of the input."""
     bounds = shapely.bounds(shapes)
     return np.lexsort((shapely.area(shapes), bounds[:, 3], bounds[:, 2], bounds[:, 1], bounds[:, 0]))
+
+
+def pieces_of(shapes: Shapes) -> tuple[Shapes, list[list[int]]]:
+    """Cut overlapping polygons into pieces that do not overlap, each with the polygons that cover it.
+
+    Parameters
+    ----------
+    shapes : array of polygons (n,)
+
+    Returns
+    -------
+    pieces : array of polygons (m,)
+    cover : list of list of int
+        For every piece the positions of the polygons over it, ascending.
+
+    Examples
+    --------
+    >>> pieces, cover = pieces_of(np.array([shapely.box(0, 0, 2, 1), shapely.box(1, 0, 3, 1)]))
+    >>> sorted(zip(cover, shapely.area(pieces).tolist()))
+    [([0], 1.0), ([0, 1], 1.0), ([1], 1.0)]
+    """
+    if len(shapes) == 1:
+        return shapes.copy(), [[0]]
+    lines = shapely.union_all(shapely.boundary(shapes))
+    faces = shapely.get_parts(shapely.polygonize(shapely.get_parts(np.array([lines], dtype=object))))
+    faces = faces[shapely.area(faces) > 0]
+    inside = shapely.point_on_surface(faces)
+    face, shape = shapely.STRtree(shapes).query(inside, predicate="intersects")
+    cover: list[list[int]] = [[] for _ in faces]
+    for one, other in zip(face.tolist(), shape.tolist(), strict=True):
+        cover[one].append(int(other))
+    covered = [number for number, over in enumerate(cover) if over]
+    # faces under the same polygons are one piece
+    together: dict[tuple[int, ...], list[int]] = {}
+    for number in covered:
+        together.setdefault(tuple(sorted(cover[number])), []).append(number)
+    united = np.empty(len(together), dtype=object)
+    united[:] = [union_of(faces[numbers]) for numbers in together.values()]
+    return united, [list(key) for key in together]
+
+
+def disjoint_groups(first: npt.NDArray[np.int64], second: npt.NDArray[np.int64], count: int) -> npt.NDArray[np.int64]:
+    """Number the groups of things that are joined by pairs.
+
+    Examples
+    --------
+    >>> disjoint_groups(np.array([0]), np.array([2]), 3).tolist()
+    [0, 1, 0]
+    """
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    graph = coo_array((np.ones(len(first)), (first, second)), shape=(count, count))
+    _, labels = connected_components(graph, directed=False)
+    return np.asarray(labels, dtype=np.int64)
+
+
+def grouped(
+    keys: npt.NDArray[np.int64], values: npt.NDArray[np.int64]
+) -> tuple[npt.NDArray[np.int64], list[npt.NDArray[np.int64]]]:
+    """Gather the values of each key.
+
+    Returns
+    -------
+    keys : int64 (m,)
+        Every key once, ascending.
+    values : list of int64 arrays
+        The values of each key, in their order.
+
+    Examples
+    --------
+    >>> keys, values = grouped(np.array([7, 3, 7]), np.array([1, 2, 3]))
+    >>> keys.tolist(), [found.tolist() for found in values]
+    ([3, 7], [[2], [1, 3]])
+    """
+    order = np.argsort(keys, kind="stable")
+    own, start = np.unique(keys[order], return_index=True)
+    return own, np.split(values[order], start[1:]) if len(own) else []

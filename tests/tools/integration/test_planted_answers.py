@@ -70,3 +70,21 @@ def test_every_planted_encroachment_is_found_and_no_other(county, truth):
         assert answer["share"] == pytest.approx(row["share"], rel=1e-3), row["patch"]
         assert answer["kind"] == row["kind"]
     assert (frames["patches"]["answer"] == "present").sum() == len(planted["encroachments"])
+
+
+def test_conflicts_reconciled_and_composed_reproduce_the_planted_truth(county, truth):
+    """Decided, signed and open ground is what was planted prohibited, conditional and unknown."""
+    planted = {severity: row["area_m2"] for severity, row in truth["plan_conflicts"]["by_severity"].items()}
+    conflicts = ask(county, "detect-plan-conflict").frames["conflicts"]
+    proposals = ask(county, "reconcile-plans", conflicts=conflicts).frames["proposals"]
+    by_status = proposals.groupby("status")["area_m2"].sum().to_dict()
+    wanted = {"decided": planted["prohibited"], "sign": planted["conditional"], "open": planted["unknown"]}
+    assert by_status == pytest.approx(wanted)
+    plans = [county.layers[name].read() for name in county.tools["detect-plan-conflict"].card.layers["plans"]]
+    survey = county.layers["artificial.land-survey"].read()
+    composed = ask(county, "compose-base-map", base=survey, plans=plans, decisions=proposals, base_use="class")
+    pieces = composed.frames["pieces"]
+    assert pieces["area_m2"].sum() == pytest.approx(county.territory.area.sum(), rel=1e-9)
+    by_level = pieces.groupby("level")["area_m2"].sum()
+    for level, area in wanted.items():
+        assert by_level[level] == pytest.approx(area), level
