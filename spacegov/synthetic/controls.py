@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import shapely
 
-from spacegov.synthetic.frame import Ints, Mask, noise, stretch, to_millimetres
+from spacegov.synthetic.frame import Ints, Mask, noise, stretch
 from spacegov.synthetic.land import BAMBOO, DRY, GRASS, ORCHARD, PADDY, SHRUB, TREES, Faces
 from spacegov.synthetic.rivers import outline
 from spacegov.synthetic.settlements import Settlement
@@ -69,7 +69,30 @@ def town_land(random: np.random.Generator, faces: Faces, places: list[Settlement
                 shape = _large_parts(shapely.set_precision(shape, 0.001), 5_000.0)
                 if not shape.is_empty:
                     lines.append((place.number, number, shape))
-    return part, lines
+    shared = share_borders([shape for _, _, shape in lines])
+    return part, [(settlement, number, shape) for (settlement, number, _), shape in zip(lines, shared, strict=True) if not shape.is_empty]
+
+
+def share_borders(shapes: list[Any]) -> list[Any]:
+    """The same shapes cut by all their borders at once; ground claimed twice goes to the earlier shape.
+
+    Parameters
+    ----------
+    shapes
+        Polygons that may overlap or miss each other by a hair.
+
+    Returns
+    -------
+    list
+        Polygons in the same order that share their borders exactly.
+    """
+    borders = shapely.union_all(shapely.boundary(np.array(shapes, dtype=object)), grid_size=0.001)
+    pieces = shapely.get_parts(shapely.polygonize(shapely.get_parts(borders)))
+    point, shape = shapely.STRtree(shapes).query(shapely.point_on_surface(pieces), predicate="covered_by")
+    owner = np.full(len(pieces), -1, dtype=np.int64)
+    order = np.lexsort((-shape, point))
+    owner[point[order]] = shape[order]
+    return [shapely.coverage_union_all(pieces[owner == number]) if (owner == number).any() else shapely.Polygon() for number in range(len(shapes))]
 
 
 def _large_parts(shape: Any, least: float) -> Any:
@@ -144,6 +167,6 @@ def red_line(random: np.random.Generator, terrain: Terrain, faces: Faces, reserv
     rest_shape = shapely.difference(shapely.intersection(outline(rest, terrain, 4.0, 15.0), inner, grid_size=0.001),
                                     core_shape, grid_size=0.001)
     for zone, function, shape in (("core", "biodiversity", core_shape), ("other", "water-conservation", rest_shape)):
-        for part in shapely.get_parts(_large_parts(shape, 40_000.0)):
-            shapes.append((zone, function, shapely.transform(part, to_millimetres)))
-    return shapes
+        shapes += [(zone, function, part) for part in shapely.get_parts(_large_parts(shape, 40_000.0))]
+    shared = share_borders([shape for _, _, shape in shapes])
+    return [(zone, function, shape) for (zone, function, _), shape in zip(shapes, shared, strict=True)]

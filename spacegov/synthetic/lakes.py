@@ -38,10 +38,10 @@ def flood_valley(random: np.random.Generator, terrain: Terrain, county: Any) -> 
     rows, columns = np.nonzero(fit)
     inside = shapely.contains_xy(shapely.buffer(county, -2_000), x[rows, columns], y[rows, columns])
     candidates = np.column_stack([rows[inside], columns[inside]])
-    chosen = candidates[np.sort(random.choice(len(candidates), min(22, len(candidates)), replace=False))]
+    chosen = candidates[np.sort(random.choice(len(candidates), min(30, len(candidates)), replace=False))]
     best: tuple[float, Any, Any, float] | None = None
     for row, column in chosen.tolist():
-        level = float(terrain.height[row, column]) + 24.0
+        level = float(terrain.height[row, column]) + 36.0
         wet = upstream_of(terrain, row * grid.columns + column) & (terrain.height < level)
         parts, _ = label(wet)
         wet = parts == parts[row, column]

@@ -169,16 +169,30 @@ def partition(units: Units, grounds: Any, blocks: Any, road_land: Any, water: An
                              shapely.union_all([built, roads], grid_size=0.001), grid_size=0.001)
     mask = shapely.union_all([built, roads, wet], grid_size=0.001)
     numbers, patches = mosaic(natural, grid, 40.0)
+    patches = _roughen(patches)
     farmed = shapely.union_all(patches[np.isin(numbers, (PADDY, DRY, ORCHARD, TEA, FLAT))], grid_size=0.001)
     wild_lines = shapely.intersection(shapely.union_all(shapely.boundary(patches)), county)
     villages = shapely.union_all(shapely.boundary(units.village_shapes))
     ditches = shapely.intersection(shapely.union_all(np.array([*fields, *streams], dtype=object)), shapely.buffer(farmed, -6.0))
+    shores = shapely.difference(shapely.intersection(shapely.union_all(shapely.boundary(water)), county), shapely.union_all([built, roads]))
     lines = [shapely.difference(wild_lines, mask), shapely.difference(ditches, mask), shapely.difference(villages, built),
-             built.boundary, roads.boundary, wet.boundary, *shapely.boundary(blocks)]
+             built.boundary, roads.boundary, shores, *shapely.boundary(blocks)]
     noded = shapely.union_all(np.array(lines, dtype=object), grid_size=0.001)
     faces = shapely.get_parts(shapely.polygonize(shapely.get_parts(noded)))
     faces = faces[_within(county, shapely.point_on_surface(faces))]
     return _name(faces, units, built, blocks, roads, water, wet, numbers, patches)
+
+
+def _roughen(patches: Any) -> Any:
+    """Borders of natural land as crooked as nature draws them: every point moves by a smooth field, equal for all that share it."""
+
+    def move(points: Floats) -> Floats:
+        x, y = points[:, 0], points[:, 1]
+        east = 6.0 * np.sin(x / 43 + y / 71 + 0.7) + 4.5 * np.sin(x / 87 - y / 37 + 2.1) + 1.6 * np.sin(x / 19 + y / 23)
+        north = 6.0 * np.sin(y / 46 - x / 67 + 1.9) + 4.5 * np.sin(y / 91 + x / 35 + 0.3) + 1.6 * np.sin(y / 20 - x / 24)
+        return to_millimetres(np.column_stack([x + east, y + north]))
+
+    return shapely.make_valid(shapely.transform(shapely.segmentize(patches, 45.0), move))
 
 
 def _within(area: Any, points: Any) -> Any:

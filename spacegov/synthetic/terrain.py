@@ -129,22 +129,25 @@ def make_terrain(random: np.random.Generator, grid: Grid = GRID) -> Terrain:
         height = height + uplift * 9.0 * (1 + 0.25 * random.standard_normal(coarse.shape))
         height = _lower_along_flow(height, flow, 0.040 * (area * 1e2) ** 0.45, BASE_LEVEL_M)
         if step < 107:
-            height += (0.15 + 1.2 * uplift) * random.standard_normal(coarse.shape)
+            height += (0.45 + 1.2 * uplift) * random.standard_normal(coarse.shape)
         if step % 12 == 11 and step < 107:
             height = gaussian_filter(height, 0.5, mode="nearest")
     fine = zoom(height, 4, order=3, mode="nearest", grid_mode=True)
     lift = zoom(uplift, 4, order=1, mode="nearest", grid_mode=True)
-    fine += (0.25 + 9.0 * np.minimum(lift, 0.9)) * noise(random, grid.shape, 24, 4)
+    fine += (0.7 + 9.0 * np.minimum(lift, 0.9)) * noise(random, grid.shape, 24, 4)
     outlet = np.array([(outlet_row * 4 + 2) * grid.columns + grid.columns - 1])
     inlet = (inlet_row * 4 + 2) * grid.columns
+    bumps = noise(random, grid.shape, 18, 3)
     for step in range(7):
+        # On filled flats water would run straight along the grid; low bumps make it wind.
+        fine = fine + 0.5 * np.roll(bumps, (step * 37, step * 53), axis=(0, 1))
         fine, flow = _drain(fine, outlet)
         area = _catchment(flow, grid, inlet)
         fine = fine + lift * 3.0
         fine = _lower_along_flow(fine, flow, 0.045 * (area * 1e2) ** 0.42, BASE_LEVEL_M)
         if step < 6:
             fine = gaussian_filter(fine, 0.6, mode="nearest")
-    fine, flow = _drain(fine, outlet)
+    fine, flow = _drain(fine + 0.35 * bumps, outlet)
     fine = _flatten_valleys(fine, flow, _catchment(flow, grid, inlet))
     fine = BASE_LEVEL_M + RELIEF * (gaussian_filter(fine, 0.7, mode="nearest") - BASE_LEVEL_M)
     # Eighths of a metre: exact in binary, so heights compare exactly and compress well.
