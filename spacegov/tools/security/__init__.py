@@ -2,15 +2,18 @@
 
 from spacegov.tools.security.exposure import Exposure, assess_exposure
 from spacegov.tools.security.flood import Flood, map_flood
+from spacegov.tools.security.landslide import Susceptibility, map_landslide_susceptibility
 from spacegov.tools.security.unpermitted import detect_unpermitted_building
 from spacegov.tools.security.watersheds import Watersheds, delineate_watersheds
 
 __all__ = [
     "Exposure",
     "Flood",
+    "Susceptibility",
     "Watersheds",
     "assess_exposure",
     "delineate_watersheds",
     "detect_unpermitted_building",
     "map_flood",
+    "map_landslide_susceptibility",
 ]

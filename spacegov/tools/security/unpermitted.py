@@ -231,8 +231,8 @@ def _answer(
         table.loc[at, name] = judged[name].to_numpy()
     table.loc[at, "verdict"] = judged["permitted"].to_numpy()
     # new ground too small to count stays with what stood before
-    rest = table["area_m2"] - table["existing_m2"] - table["permitted_m2"] - table["unpermitted_m2"]
-    table["existing_m2"] += rest
+    small = np.setdiff1d(np.arange(count), sound)
+    table.loc[table.index[small], "existing_m2"] = table["area_m2"].to_numpy()[small]
     failed = ~asked.sound
     table.loc[failed, "verdict"] = None
     table.loc[failed, ["existing_m2", "permitted_m2", "unpermitted_m2"]] = np.nan
