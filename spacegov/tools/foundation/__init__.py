@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from spacegov.tools.foundation.attributes import check_attributes
+from spacegov.tools.foundation.crosswalk import crosswalk_classes
 from spacegov.tools.foundation.extent import check_extent
 from spacegov.tools.foundation.geometry import check_geometry
 from spacegov.tools.foundation.partition import check_partition
@@ -14,6 +15,7 @@ __all__ = [
     "check_extent",
     "check_geometry",
     "check_partition",
+    "crosswalk_classes",
     "derive_terrain",
     "summarize_by_zone",
 ]
