@@ -26,7 +26,7 @@ from spacegov.maps.page import MapLayer
 from spacegov.maps.page_data import bounds_of, packed_layer
 from spacegov.maps.swatch import swatch, swatch_patterns, swatch_rules
 from spacegov.maps.thinning import check_number
-from spacegov.maps.words import WORDS
+from spacegov.maps.words import SCRIPT_WORDS, WORDS
 from spacegov.raster import Raster
 from spacegov.text import Language, Text, say
 
@@ -104,7 +104,7 @@ def folium_map(
         raise BadInput(f"swipe names the layers {swipe}, there are {len(layers)}; name two positions from 0")
     data = {
         "language": language,
-        "words": WORDS[language],
+        "words": {name: WORDS[language][name] for name in SCRIPT_WORDS},
         "bounds": bounds,
         "layers": [data for data, _ in packed],
         "background": [data for data, _ in packed_ground],
@@ -125,7 +125,7 @@ def folium_map(
             "listed": _listed(layers, language) if len(layers) > 1 or ground else [],
             "background": _background_words(ground, language),
             "patterns": Markup(swatch_patterns(_swatched(layers))),  # noqa: S704  built from the palette alone
-            "drawn": "; ".join(notes),
+            "drawn": "; ".join(dict.fromkeys(notes)),
             "sources": page.sources_text(sources, language),
             "date": page.date_text(date, language),
             "words": WORDS[language],

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 MOST_CHARACTERS = 25_000_000  # of packed data in one page
 MOST_LABELS = 3_000
+FEW = 1_000  # features of a layer in which each is drawn large enough to be seen
+SPECK = 5 / 800  # of the map's side
 
 
 def packed_layer(layer: MapLayer, layer_id: str, language: Language) -> tuple[dict[str, Any], str]:
@@ -85,15 +87,27 @@ def _gaps(raster: Raster, entry: int) -> dict[str, Any]:
 
 
 def _drawn_note(layer: MapLayer, drawn: DrawnLayer, language: Language) -> str:
-    if drawn.tolerance_m == 0:
-        return ""
     words = WORDS[language]
+    if drawn.tolerance_m == 0:
+        return words["enlarged"] if _has_specks(layer, drawn) else ""
     title = say(layer.title, language)
     parts = [words["simplified"].format(tolerance=numbers.length(drawn.tolerance_m, language))]
     if len(drawn.kept) < drawn.features:
         shown, whole = numbers.count(len(drawn.kept), language), numbers.count(drawn.features, language)
         parts.append(words["partly"].format(drawn=shown, features=whole, what=words["features"]))
     return f"{title}{words['colon']}{'; '.join(parts)}"
+
+
+def _has_specks(layer: MapLayer, drawn: DrawnLayer) -> bool:
+    """Tell whether the page enlarges areas (`LEAST` pixels in `web/map/shapes.js`) when the map opens."""
+    import shapely
+
+    if layer.style.shape != "polygon" or not 0 < len(drawn.geometry) <= FEW:
+        return False
+    bounds = shapely.bounds(drawn.geometry)
+    whole = (bounds[:, 2:].max(axis=0) - bounds[:, :2].min(axis=0)).max()
+    sizes = (bounds[:, 2:] - bounds[:, :2]).max(axis=1)
+    return bool((sizes < whole * SPECK).any())
 
 
 def _box(geometry: NDArray[np.object_]) -> list[float] | None:

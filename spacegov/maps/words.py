@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from spacegov.text import Language
 
+# what the page's script says, beside what stands in the page already
+SCRIPT_WORDS = ("noData", "previous", "next", "close", "zoomIn", "zoomOut", "whole")
+
 WORDS: dict[Language, dict[str, str]] = {
     "en": {
         "layers": "Layers",
@@ -27,6 +30,7 @@ WORDS: dict[Language, dict[str, str]] = {
         "map": "Map",
         "needsScript": "This map is drawn by the script in this file; allow scripts to see it.",
         "simplified": "drawn simplified to {tolerance}",
+        "enlarged": "small areas enlarged",
         "partly": "{drawn} of {features} {what} drawn",
         "features": "features",
         "comma": ", ",
@@ -54,6 +58,7 @@ WORDS: dict[Language, dict[str, str]] = {
         "map": "地图",
         "needsScript": "地图由本文件内的脚本绘制，请允许运行脚本。",
         "simplified": "绘制时已简化至 {tolerance}",
+        "enlarged": "小图斑放大绘制",
         "partly": "{what}绘制 {drawn} 个，共 {features} 个",
         "features": "要素",
         "comma": "、",
@@ -81,6 +86,7 @@ WORDS: dict[Language, dict[str, str]] = {
         "map": "Карта",
         "needsScript": "Карту рисует сценарий в этом файле; разрешите сценарии, чтобы увидеть её.",
         "simplified": "границы упрощены до {tolerance}",
+        "enlarged": "мелкие участки увеличены",
         "partly": "{what}: показано {drawn} из {features}",
         "features": "объекты",
         "comma": ", ",

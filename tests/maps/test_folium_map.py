@@ -227,6 +227,13 @@ def test_simplified_drawing_is_said_in_the_foot_and_counts_stay_those_of_the_dat
     assert "34" in words
 
 
+def test_enlarged_specks_are_said_in_the_foot():
+    frame = squares([5, 10])
+    frame.geometry = [frame.geometry.iloc[0], frame.geometry.translate(9_000).iloc[1]]
+    assert "мелкие участки увеличены" in Reader(page(drawn(layer(frame), language="ru"))).words
+    assert "small areas enlarged" not in page(drawn(layer(squares([100, 100]))))
+
+
 def test_theme_and_swipe():
     assert 'data-theme="dark"' in page(drawn(theme="dark")).partition("<head>")[0]
     assert "data-theme" not in page(drawn()).partition("<head>")[0]

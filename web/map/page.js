@@ -157,7 +157,7 @@ function connectPanel(map, container, data, labels) {
     });
   }
   for (const panel of container.querySelectorAll("details.spacegov-panel")) {
-    const narrow = panel.classList.contains("spacegov-layers") ? 900 : 560;
+    const narrow = panel.classList.contains("spacegov-layers") ? 1000 : 560;
     if (map.getSize().x < narrow || map.getSize().y < 420) panel.open = false;
   }
 }

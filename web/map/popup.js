@@ -1,6 +1,8 @@
 // The popup of a place: one finding at a time, fields in words, with a pager where several lie there. Everything that
 // comes from data is set as text, never as markup.
 
+const WIDEST = 304; // pixels of a popup
+
 function element(name, className, text) {
   const created = document.createElement(name);
   if (className) created.className = className;
@@ -83,19 +85,28 @@ const Popups = L.Class.extend({
     this._popup = null;
     turn(0);
     const size = this._map.getSize();
-    const card = this._map.getContainer().querySelector(".spacegov-title");
-    const covered = size.x > 900 && card ? card.offsetWidth + 24 : 12;
+    const [left, right] = this._uncovered(size);
     this._popup = L.popup({
-      minWidth: Math.min(304, size.x - 90),
-      maxWidth: 304,
+      minWidth: Math.min(WIDEST, size.x - 90),
+      maxWidth: WIDEST,
       maxHeight: Math.max(160, size.y - 150),
       className: "spacegov-popup",
-      autoPanPaddingTopLeft: [covered, 16],
-      autoPanPaddingBottomRight: [64, 44],
+      autoPanPaddingTopLeft: [left, 16],
+      autoPanPaddingBottomRight: [right, 44],
     });
     this._popup.setLatLng(latlng).setContent(content).openOn(this._map);
     this._popup.getElement().querySelector(".leaflet-popup-close-button")?.setAttribute("aria-label", this._words.close);
     this._trace(hits[position]);
+  },
+
+  // How far the panels reach in from either side, as far as a popup still fits between them.
+  _uncovered(size) {
+    const frame = this._map.getContainer();
+    const reach = (selector, away) => (frame.querySelector(selector)?.offsetWidth ?? 0) + away;
+    const title = reach(".spacegov-title", 24);
+    const list = frame.querySelector(".spacegov-layers[open]") ? reach(".spacegov-layers", 74) : 64;
+    if (size.x - title - list > WIDEST + 8) return [title, list];
+    return size.x - title - 64 > WIDEST + 8 ? [title, 64] : [12, 64];
   },
 
   // The chosen feature in a double line that shows on every ground.
