@@ -36,12 +36,32 @@ APPLICATION_TITLES: dict[Application, Text] = {
 
 
 class DemoQuestion(Card):
-    """One question of the demo."""
+    """One question of the demo.
+
+    Attributes
+    ----------
+    tool : str
+        Tool id.
+    given : dict
+        Inputs and options.
+    question : Text or None
+        Its words here; the tool's by default.
+    focus : tuple of float or None
+        What the picture shows: west, south, east, north in the analysis CRS.
+    focus_on : dict
+        Column and value of the features that the picture shows, where no focus is given.
+    below : list of str
+        Layers drawn under the answer.
+    wide : bool
+        Whether it takes a wide card.
+    """
 
     tool: str
     given: dict[str, Any] = Field(default={})
     question: Text | None = None
     focus: tuple[float, float, float, float] | None = None
+    focus_on: dict[str, str] = Field(default={})
+    below: list[str] = Field(default=[])
     wide: bool = False
 
 
@@ -148,16 +168,24 @@ def _ask(workspace: Workspace, question: DemoQuestion, out: Path, language: Lang
 
 
 def _picture(result: Result, question: DemoQuestion, language: Language) -> tuple[str, list[dict[str, Any]]]:
-    from spacegov.maps.answers import is_drawable, picture_ground, style_of_result
+    from spacegov.maps.answers import is_drawable, picture_ground, style_of_layer, style_of_result
     from spacegov.maps.picture import PictureLayer, legend_swatch, picture
 
     frame = result.frame
     if not is_drawable(frame):
         return "", []
     style = style_of_result(result, frame)
-    bounds = question.focus or tuple(frame.total_bounds if hasattr(frame, "total_bounds") else frame.bounds)
-    layers = [*picture_ground(result.workspace, frame.crs), PictureLayer(frame, style)]
-    width, height = (560, 520) if question.wide else (460, 290)
+    layers = [*picture_ground(result.workspace, frame.crs)]
+    for name in question.below:
+        layer = result.workspace.layers[name]
+        data = layer.read()
+        layers.append(PictureLayer(data, style_of_layer(layer, data), 0.45))
+    others = [other for other in result.frames.values() if other is not frame and is_drawable(other)]
+    coloured = [other for other in others if result.tool.card.show.colour_by in getattr(other, "columns", ())]
+    layers += [PictureLayer(other, style_of_result(result, other)) for other in coloured]
+    layers.append(PictureLayer(frame, style, marks=True))
+    bounds = question.focus or _bounds(frame, question.focus_on)
+    width, height = (560, 760) if question.wide else (460, 290)
     title = say(question.question or result.tool.card.question, language)
     drawn = picture(layers, bounds, width, height, title=title, language=language, name=f"p-{result.tool.id}")
     legend = [
@@ -169,6 +197,18 @@ def _picture(result: Result, question: DemoQuestion, language: Language) -> tupl
         if entry.count != 0
     ]
     return drawn, legend[:7]
+
+
+def _bounds(frame: Any, focus_on: dict[str, str]) -> tuple[float, float, float, float]:
+    """Give the bounds of a frame, or of the features that the card names, with a margin."""
+    chosen = frame
+    for column, value in focus_on.items():
+        chosen = chosen[chosen[column].astype(str) == value]
+    west, south, east, north = (
+        float(value) for value in (chosen.total_bounds if hasattr(chosen, "total_bounds") else chosen.bounds)
+    )
+    margin = 0.06 * max(east - west, north - south)
+    return west - margin, south - margin, east + margin, north + margin
 
 
 def _lines(result: Result, language: Language) -> list[tuple[str, str]]:
@@ -209,10 +249,6 @@ def _write_index(workspace: Workspace, demo: Demo, language: Language) -> None:
     environment = Environment(loader=PackageLoader("spacegov.applications"), autoescape=True, trim_blocks=True)
     territory = workspace.territory
     area = math.fsum(float(value) for value in territory.geometry.area) if territory is not None else None
-    counts = {
-        space: len([name for name in names if workspace.layers[name].bound])
-        for space, names in workspace.layers.tree().items()
-    }
     page = environment.get_template("demo.html.j2").render(
         language=language,
         title=say(workspace.settings.name, language),
@@ -240,7 +276,7 @@ _WORDS: dict[Language, dict[str, str]] = {
         "layers": "Lists every layer, with its department, version and coverage.",
         "run": "Asks a question of your own plans; no workspace is needed.",
         "tools": "Lists every question that can be asked.",
-        "foot": "Sample data, fictitious. Every answer names its layers, versions, rules and what could not be answered.",
+        "foot": "Fictitious data. Every answer names its layers, versions, rules and what could not be answered.",
     },
     "zh": {
         "asked": "个问题已向其图层提出；每个答案都有地图、表格和来源。",

@@ -25,15 +25,28 @@ if TYPE_CHECKING:
 PictureTheme: TypeAlias = Literal["auto", "light", "dark"]
 Bounds: TypeAlias = tuple[float, float, float, float]
 LEAST_OUTLINE = 1.2
+SPECK = 6
+MOST_SPECKS = 300
 
 
 @dataclass(frozen=True, eq=False)
 class PictureLayer:
-    """One layer of a picture: a frame or raster with its compiled style."""
+    """One layer of a picture.
+
+    Attributes
+    ----------
+    data : GeoDataFrame or Raster
+    style : CompiledStyle
+    opacity : float
+        Of the whole layer, 0 to 1.
+    marks : bool
+        Whether polygons too small to be seen are marked by a dot: for findings, not for what lies below them.
+    """
 
     data: Any
     style: CompiledStyle
     opacity: float = 1.0
+    marks: bool = False
 
 
 def picture(
@@ -77,7 +90,8 @@ def picture(
     bar = _scale_bar(view, ink, language)
     ground = ink.colour("#f2f1ec", "#1b1e21")
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" preserveAspectRatio="xMidYMid slice" role="img" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" preserveAspectRatio="xMidYMid slice" '
+        'role="img" '
         f'aria-label="{escape(title)}"><defs>{"".join(ink.patterns.values())}</defs>'
         f'<rect width="{width}" height="{height}" style="fill:{ground}"/>{"".join(body)}{bar}</svg>'
     )
@@ -163,20 +177,23 @@ def _features(layer: PictureLayer, view: View, ink: _Ink) -> str:
     for position in range(len(layer.style.entries) - 1, -1, -1):
         chosen = shapes[seen & (entry_of == position)]
         if len(chosen):
-            parts.append(_entry(layer.style, layer.style.entries[position], chosen, view, ink))
+            parts.append(_entry(layer, layer.style.entries[position], chosen, view, ink))
     return "".join(parts)
 
 
-def _entry(style: CompiledStyle, entry: LegendEntry, shapes: Any, view: View, ink: _Ink) -> str:
+def _entry(layer: PictureLayer, entry: LegendEntry, shapes: Any, view: View, ink: _Ink) -> str:
+    style = layer.style
     symbol = entry.symbol
     colour = ink.colour(symbol.light, symbol.dark)
     dashes = palette().lines.get(symbol.line, ())
     dash = f";stroke-dasharray:{' '.join(f'{value:g}' for value in dashes)}" if dashes else ""
     if style.shape == "point":
         return _points(shapes, view, colour, ink.colour("#ffffff", "#111316"))
+    specks, shapes = _specks(shapes, view) if layer.marks and style.shape == "polygon" else (shapes[:0], shapes)
+    marks = _marks(specks, view, colour, ink.colour(symbol.ink.light, symbol.ink.dark))
     path = path_data(_prepared(shapes, view), view)
     if not path:
-        return ""
+        return marks
     if style.shape == "line":
         line = f'<path d="{path}" style="fill:none;stroke-linejoin:round;stroke-linecap:round;'
         casing = ""
@@ -189,7 +206,27 @@ def _entry(style: CompiledStyle, entry: LegendEntry, shapes: Any, view: View, in
     outline = f"stroke:{edge};stroke-width:{min(max(symbol.width * 0.6, 0.4), LEAST_OUTLINE):g}{dash}"
     drawn = f'<path d="{path}" style="fill:{colour};fill-opacity:{symbol.fill:g};fill-rule:evenodd;{outline}"/>'
     pattern = ink.pattern(symbol)
-    return drawn + (f'<path d="{path}" style="fill:{pattern};fill-rule:evenodd;stroke:none"/>' if pattern else "")
+    return (
+        drawn + (f'<path d="{path}" style="fill:{pattern};fill-rule:evenodd;stroke:none"/>' if pattern else "") + marks
+    )
+
+
+def _specks(shapes: Any, view: View) -> tuple[Any, Any]:
+    """Part polygons too small to be seen from the rest; where there are very many, none are parted."""
+    boxes = shapely.bounds(shapes)
+    small = np.maximum(boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]) * view.scale < SPECK
+    if small.sum() > MOST_SPECKS:
+        return shapes[:0], shapes
+    return shapes[small], shapes[~small]
+
+
+def _marks(shapes: Any, view: View, colour: str, edge: str) -> str:
+    """Mark places whose polygon would not be seen by a dot of constant size."""
+    if not len(shapes):
+        return ""
+    points = view.pixels(shapely.get_coordinates(shapely.centroid(shapes)))
+    circles = "".join(f'<circle cx="{x:g}" cy="{y:g}" r="3.4"/>' for x, y in points)
+    return f'<g style="fill:{colour};fill-opacity:.85;stroke:{edge};stroke-width:1">{circles}</g>'
 
 
 def _prepared(shapes: Any, view: View) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -56,26 +57,41 @@ def _sheet_name(name: str) -> str:
 
 
 def _table(sheet: Any, frame: Any, result: Result, language: Language, styles: dict[str, Any]) -> None:
-    import pandas as pd
-
     geometry = getattr(frame, "_geometry_column_name", None)
     columns = [column for column in frame.columns if column != geometry]
     for position, column in enumerate(columns):
         title = column_title(result, str(column), language)
         sheet.write(0, position, title, styles["head"])
         sheet.set_column(position, position, max(12, min(len(title) + 2, 40)))
-    for row, values in enumerate(frame[columns].head(ROW_LIMIT).itertuples(index=False, name=None), start=1):
+    sheet.freeze_panes(1, 0)
+    # In constant memory a sheet is written row by row; asking each value for its type once is most of the cost.
+    cells = [_cells(frame[column].head(ROW_LIMIT)) for column in columns]
+    for row, values in enumerate(zip(*cells, strict=True), start=1):
         for position, value in enumerate(values):
-            if value is None or (pd.api.types.is_scalar(value) and pd.isna(value)):
+            if value is None:
                 continue
-            sheet.write(row, position, value.item() if hasattr(value, "item") else _cell(value))
+            if isinstance(value, str):
+                sheet.write_string(row, position, value)
+            elif isinstance(value, bool):
+                sheet.write_boolean(row, position, value)
+            else:
+                sheet.write_number(row, position, value)
     if len(frame) > ROW_LIMIT:
         sheet.write(ROW_LIMIT + 1, 0, f"{len(frame) - ROW_LIMIT} further rows are in the run folder")
-    sheet.freeze_panes(1, 0)
 
 
-def _cell(value: Any) -> Any:
-    return value if isinstance(value, (str, int, float, bool)) else str(value)
+def _cells(column: Any) -> list[Any]:
+    """Give a column's values as numbers, text, truth values and None for missing ones."""
+    missing = column.isna().tolist()
+    values = [value.item() if hasattr(value, "item") else value for value in column.tolist()]
+    return [
+        None
+        if gone or (isinstance(value, float) and not math.isfinite(value))
+        else value
+        if isinstance(value, (str, int, float))
+        else str(value)
+        for value, gone in zip(values, missing, strict=True)
+    ]
 
 
 def _method(sheet: Any, result: Result, language: Language, styles: dict[str, Any]) -> None:
