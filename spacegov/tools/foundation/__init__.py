@@ -7,6 +7,7 @@ from spacegov.tools.foundation.crosswalk import crosswalk_classes
 from spacegov.tools.foundation.extent import check_extent
 from spacegov.tools.foundation.geometry import check_geometry
 from spacegov.tools.foundation.partition import check_partition
+from spacegov.tools.foundation.registered_area import reconcile_area
 from spacegov.tools.foundation.terrain import derive_terrain
 from spacegov.tools.foundation.zones import summarize_by_zone
 
@@ -17,5 +18,6 @@ __all__ = [
     "check_partition",
     "crosswalk_classes",
     "derive_terrain",
+    "reconcile_area",
     "summarize_by_zone",
 ]
