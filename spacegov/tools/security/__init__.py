@@ -3,15 +3,18 @@
 from spacegov.tools.security.exposure import Exposure, assess_exposure
 from spacegov.tools.security.flood import Flood, map_flood
 from spacegov.tools.security.landslide import Susceptibility, map_landslide_susceptibility
+from spacegov.tools.security.shelters import ShelterCapacity, check_shelter_capacity
 from spacegov.tools.security.unpermitted import detect_unpermitted_building
 from spacegov.tools.security.watersheds import Watersheds, delineate_watersheds
 
 __all__ = [
     "Exposure",
     "Flood",
+    "ShelterCapacity",
     "Susceptibility",
     "Watersheds",
     "assess_exposure",
+    "check_shelter_capacity",
     "delineate_watersheds",
     "detect_unpermitted_building",
     "map_flood",

@@ -48,7 +48,7 @@ class Susceptibility(NamedTuple):
     classes: pd.DataFrame
     validation: pd.DataFrame
     roc: pd.DataFrame
-    index: Raster
+    score: Raster
 
 
 @checked(partition=None)
@@ -112,7 +112,7 @@ def map_landslide_susceptibility(
         auc_low, auc_high (95 %)
     roc : DataFrame
         sample, threshold, true_share (events at or above), false_share (other ground at or above)
-    index : Raster
+    score : Raster
         Sum of the information values.
 
     Raises
@@ -138,7 +138,19 @@ def map_landslide_susceptibility(
 
     Examples
     --------
-    See tests/tools/security: a slope on which all events lie on steep ground.
+    >>> from affine import Affine
+    >>> import warnings; warnings.simplefilter("ignore")
+    >>> x, y = np.meshgrid(np.arange(30.0), np.arange(30.0))
+    >>> hill = Raster.from_array(np.maximum(x - 15, 0) ** 2 + 0.1 * y, Affine(50, 0, 500000, 0, -50, 3300000), 4549)
+    >>> slides = gpd.GeoDataFrame(geometry=gpd.points_from_xy(501275 + 50 * np.arange(3).repeat(6),
+    ...                                                      3299825 - 200 * np.tile(np.arange(6), 3)), crs=4549)
+    >>> steps = pd.DataFrame({"grade": ["low", "high"], "from_share": [0.0, 0.8]})
+    >>> answer = map_landslide_susceptibility(slides, hill, grades=steps, classes=4, block=300)
+    >>> answer.zones[["grade", "events"]]
+             grade  events
+    0          low       0
+    1         high      18
+    2  not_covered       0
     """
     names, shares = _grades(grades)
     surveyed = _surveyed(terrain, coverage or {})
@@ -226,8 +238,8 @@ def _surveyed(terrain: Raster, coverage: Mapping[str, gpd.GeoDataFrame]) -> NDAr
     if not surveyed.all():
         share = 1 - float(surveyed.mean())
         doubt(
-            f"{share:.0%} of the ground was never surveyed for events: it teaches nothing, and its grades are carried over "
-            "from surveyed ground",
+            f"{share:.0%} of the ground was never surveyed for events: it teaches nothing, and its grades are carried "
+            "over from surveyed ground",
             "events",
         )
     return surveyed
@@ -251,8 +263,8 @@ def _event_cells(events: gpd.GeoDataFrame, terrain: Raster, known: NDArray[np.bo
     hit &= known
     if hit.sum() < _LEAST_EVENTS:
         raise BadInput(
-            f"events: {int(hit.sum())} cells with an event lie on surveyed ground with all factors known, at least {_LEAST_EVENTS} "
-            "are needed to learn from; give a larger inventory"
+            f"events: {int(hit.sum())} cells with an event lie on surveyed ground with all factors known, at least "
+            f"{_LEAST_EVENTS} are needed to learn from; give a larger inventory"
         )
     return hit
 

@@ -140,7 +140,7 @@ def test_unknown_factors_leave_cells_unanswered_and_events_there_are_dropped():
     terrain = hills()
     terrain[:, 70:] = np.nan
     answer, book = susceptibility(events(200, (60, 78)), grid(terrain))
-    assert np.isnan(answer.index.read()[:, 69:]).all()
+    assert np.isnan(answer.score.read()[:, 69:]).all()
     assert book.drops[0].count > 0
     assert answer.zones["events"].sum() <= 200 - book.drops[0].count
 
