@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import functools
 import json
 import os
 import subprocess
@@ -46,15 +48,40 @@ def environment(**extra: str) -> dict[str, str]:
     return {**known, "PYTHONPATH": str(ROOT), "COLUMNS": "200", **extra}
 
 
-def spacegov(*words: str | Path, cwd: Path | None = None, trial: bool = False, **extra: str) -> Told:
-    """Run the command line to its end."""
+def started(*words: str | Path, cwd: Path | None = None, **extra: str) -> Told:
+    """Run `python -m spacegov` from its start to its end."""
     done = subprocess.run(
-        command(*words, trial=trial),
+        command(*words),
         cwd=cwd,
         env=environment(**extra),
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
         check=False,
     )
     return Told(done.returncode, done.stdout, done.stderr)
+
+
+@functools.cache
+def _server() -> subprocess.Popen[str]:
+    server = subprocess.Popen(
+        [sys.executable, "-m", "tests.process_server"],
+        cwd=ROOT,
+        env=environment(),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    atexit.register(server.terminate)
+    return server
+
+
+def spacegov(*words: str | Path, cwd: Path | None = None, **extra: str) -> Told:
+    """Run the command line in a process forked from one that has loaded the libraries and the tests' tools."""
+    server = _server()
+    assert server.stdin is not None
+    assert server.stdout is not None
+    request = {"words": list(map(str, words)), "folder": str(cwd or Path.cwd()), "environment": environment(**extra)}
+    server.stdin.write(json.dumps(request) + "\n")
+    server.stdin.flush()
+    return Told(**json.loads(server.stdout.readline()))

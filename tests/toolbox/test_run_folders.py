@@ -55,7 +55,7 @@ def test_a_killed_run_leaves_no_half_answer(tiny_folder: Path) -> None:
     killed = [kill_while_writing(tiny_folder, delay, 80_000) for delay in (0.0, 0.1)]
     assert killed[0]
     whole(tiny_folder / "runs", 80_000)
-    assert process("run", "trial-scatter", "count=1000", "-w", tiny_folder, trial=True).code == 0
+    assert process("run", "trial-scatter", "count=1000", "-w", tiny_folder).code == 0
 
 
 @pytest.mark.long
