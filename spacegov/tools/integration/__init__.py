@@ -2,16 +2,24 @@
 
 from spacegov.tools.integration.base_map import BaseMap, compose_base_map
 from spacegov.tools.integration.conflict import PlanConflicts, detect_plan_conflict
+from spacegov.tools.integration.layout import LayoutReview, review_layout
+from spacegov.tools.integration.map_table import check_map_table
+from spacegov.tools.integration.quotas import QuotaReview, review_quotas
 from spacegov.tools.integration.reconcile import Proposals, reconcile_plans
 from spacegov.tools.integration.three_lines import LineOverlaps, check_three_lines
 
 __all__ = [
     "BaseMap",
+    "LayoutReview",
     "LineOverlaps",
     "PlanConflicts",
     "Proposals",
+    "QuotaReview",
+    "check_map_table",
     "check_three_lines",
     "compose_base_map",
     "detect_plan_conflict",
     "reconcile_plans",
+    "review_layout",
+    "review_quotas",
 ]
