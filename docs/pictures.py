@@ -14,11 +14,11 @@ from spacegov.applications.demo import run_demo
 from spacegov.toolbox.run import run
 
 PICTURES = Path(__file__).parent / "pictures"
-CHROMIUM = (
-    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync --use-gl=angle --use-angle=swiftshader --hide-scrollbars "
-    "--virtual-time-budget=8000"
-).split()
+CHROMIUM = [
+    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--hide-scrollbars"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+    *("--use-gl=angle", "--use-angle=swiftshader", "--virtual-time-budget=8000"),
+]
 
 
 def photograph(page: Path, picture: Path, width: int, height: int) -> None:
