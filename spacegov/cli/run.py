@@ -166,9 +166,8 @@ def _tell(result: Result, language: Language, files: dict[str, str]) -> None:
         ranked = sorted(values.items(), key=lambda item: -item[1].get("area_m2", item[1]["rows"]))
         for value, totals in ranked[:SHOWN_GROUPS]:
             area = f", {numbers.area(totals['area_m2'], language)}" if "area_m2" in totals else ""
-            typer.echo(
-                f"  {column_title(result, column, language)} {value}: {numbers.count(totals['rows'], language)}{area}"
-            )
+            name = f"{column_title(result, column, language)}: {say(words.get(value), language) or value}"
+            typer.echo(f"  {name}, {numbers.count(totals['rows'], language)}{area}")
         if len(ranked) > SHOWN_GROUPS:
             typer.echo(f"  … and {len(ranked) - SHOWN_GROUPS} more values")
     for layer, area_m2 in result.summary.get("not_covered", {}).items():
