@@ -91,6 +91,16 @@ def folium_map(
     From 20,000 features of a layer on, borders are simplified (shared ones together where the layer is a coverage)
     and specks are left out; the foot of the map says to what and how many. Legend counts and areas stay exact. The
     same input gives the same bytes.
+
+    Examples
+    --------
+    >>> import geopandas as gpd, shapely
+    >>> from spacegov.maps.style import compile_style
+    >>> frame = gpd.GeoDataFrame(geometry=[shapely.box(500_000, 3_250_000, 500_100, 3_250_100)], crs="EPSG:4549")
+    >>> made = folium_map([MapLayer(frame, "Plots", compile_style({"colour": "parcel"}, {}, {}, frame))], title="Plots")
+    >>> html = made.get_root().render()
+    >>> "Plots" in html, "cdn" in html
+    (True, False)
     """
     ground = list(background or ())
     check_number(sum(len(layer.data) for layer in [*layers, *ground] if not isinstance(layer.data, Raster)))

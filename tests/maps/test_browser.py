@@ -75,6 +75,11 @@ def test_features_popups_layers_and_themes(tmp_path):
         await click({middle(top.data, 1)});
         const images = popup().querySelectorAll("img, script").length;
         const evil = {{ text: popup().innerText, images, title: document.title }};
+        map.closePopup();
+        map.setView({middle(top.data, 0)}, map.getZoom(), {{ animate: false }});
+        container.dispatchEvent(new KeyboardEvent("keypress", {{ key: "Enter", bubbles: true }}));
+        await wait(100);
+        const keyed = popup().innerText;
         container.querySelector('[data-layer="l2"]').click();
         container.querySelector('[data-layer="l0"]').click();
         await wait(50);
@@ -86,13 +91,15 @@ def test_features_popups_layers_and_themes(tmp_path):
         await wait(100);
         const dark = getComputedStyle(container).backgroundColor;
         const scale = container.querySelector(".spacegov-scale").innerText;
-        return {{ before, first, outlines, second, evil, after, plain, light, dark, scale, colours: [...colours] }};
+        const looks = {{ light, dark, scale, colours: [...colours] }};
+        return {{ before, first, keyed, outlines, second, evil, after, plain, ...looks }};
         """,
     )
     assert found["before"] == {"drawn": "6", "off": True, "panes": 3}
     for word in ("Conflicts", "Severity", "Prohibited", "Mill Lane", "9.00\u202fha", "1 / 2"):
         assert word in found["first"]
     assert "Red line" in found["second"]
+    assert "Mill Lane" in found["keyed"]
     assert found["outlines"] == 1
     assert EVIL in found["evil"]["text"]
     assert (found["evil"]["images"], found["evil"]["title"]) == (0, "Plans")

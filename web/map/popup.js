@@ -46,6 +46,11 @@ const Popups = L.Class.extend({
     Object.assign(this, { _map: map, _layers: layers, _words: words });
     map.on("click", this._ask, this).on("mousemove", this._point, this);
     map.on("popupclose", () => this._outline?.remove());
+    // By keyboard: the arrow keys move the map, Enter asks what lies in its middle.
+    map.on("keypress", ({ originalEvent }) => {
+      const onMap = originalEvent.target === map.getContainer();
+      if (originalEvent.key === "Enter" && onMap) this._ask({ latlng: map.getCenter() });
+    });
   },
 
   _isMeasuring() {
