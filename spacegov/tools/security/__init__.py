@@ -1,5 +1,6 @@
 """Tools of space security: what threatens, who is exposed."""
 
+from spacegov.tools.security.evacuation import Evacuation, route_evacuation
 from spacegov.tools.security.exposure import Exposure, assess_exposure
 from spacegov.tools.security.flood import Flood, map_flood
 from spacegov.tools.security.landslide import Susceptibility, map_landslide_susceptibility
@@ -8,6 +9,7 @@ from spacegov.tools.security.unpermitted import detect_unpermitted_building
 from spacegov.tools.security.watersheds import Watersheds, delineate_watersheds
 
 __all__ = [
+    "Evacuation",
     "Exposure",
     "Flood",
     "ShelterCapacity",
@@ -19,4 +21,5 @@ __all__ = [
     "detect_unpermitted_building",
     "map_flood",
     "map_landslide_susceptibility",
+    "route_evacuation",
 ]
