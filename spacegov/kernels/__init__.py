@@ -15,18 +15,31 @@ if TYPE_CHECKING:
     from spacegov.kernels.pairs import polygon_areas as polygon_areas
     from spacegov.kernels.pairs import self_pair_areas as self_pair_areas
     from spacegov.kernels.projection import equal_area as equal_area
+    from spacegov.kernels.strictest import ZoneAssignment as ZoneAssignment
+    from spacegov.kernels.strictest import strictest_zone as strictest_zone
     from spacegov.kernels.tabulate import tabulate_areas as tabulate_areas
 
 _HOMES = {
+    "ZoneAssignment": "strictest",
     "equal_area": "projection",
     "pair_areas": "pairs",
     "polygon_areas": "pairs",
     "self_pair_areas": "pairs",
+    "strictest_zone": "strictest",
     "tabulate_areas": "tabulate",
     "warm_up": "compilation",
 }
 
-__all__ = ["equal_area", "pair_areas", "polygon_areas", "self_pair_areas", "tabulate_areas", "warm_up"]
+__all__ = [
+    "ZoneAssignment",
+    "equal_area",
+    "pair_areas",
+    "polygon_areas",
+    "self_pair_areas",
+    "strictest_zone",
+    "tabulate_areas",
+    "warm_up",
+]
 
 
 def __getattr__(name: str) -> Any:

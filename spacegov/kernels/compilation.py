@@ -123,8 +123,22 @@ def _exercise_area() -> None:
     reverse_all(layer.coordinates.copy(), layer.ring_offsets)
 
 
-_EXERCISES: dict[str, Callable[[], None]] = {"area": _exercise_area}
+def _exercise_zones() -> None:
+    """Run every zone kernel once with the types it will meet."""
+    import geopandas
+    import shapely
+
+    from spacegov.kernels.strictest import strictest_zone
+
+    _ready.add("zones")
+    buildings = [shapely.box(x, 0, x + 1, 1) for x in range(4)]
+    zones = geopandas.GeoDataFrame({"level": [1]}, geometry=[shapely.box(0, 0, 1.5, 1)])
+    strictest_zone(buildings, zones, level_column="level").add_zone(shapely.box(2.5, 0, 9, 9), 1)
+
+
+_EXERCISES: dict[str, Callable[[], None]] = {"area": _exercise_area, "zones": _exercise_zones}
 # the modules whose kernels a family is made of
 _SOURCES = {
     "area": ("cutting", "edges", "jit", "join", "rings", "screening", "totals", "tree", "wkb_passes"),
+    "zones": ("jit", "rings", "screening", "tree", "wkb_passes", "zone_boxes", "zone_cells"),
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,15 @@ import numpy as np
 from spacegov.errors import MissingColumn, UnreadableFile, suggest
 from spacegov.kernels.ragged import FloatArray
 
-_SIDES = ("xmin", "ymin", "xmax", "ymax")
+SIDES = ("xmin", "ymin", "xmax", "ymax")
+
+
+@cache
+def _crs(text: str) -> Any:
+    """Coordinate system from its JSON, once for layers that share it."""
+    import pyproj
+
+    return pyproj.CRS.from_user_input(json.loads(text))
 
 
 class GeoParquet:
@@ -49,7 +57,7 @@ class GeoParquet:
             ) from error
         self.geo = self._geo_metadata()
         self.geometry = str(self.geo["primary_column"])
-        self.columns = pq.ParquetFile(self.path, metadata=self.metadata).schema_arrow.names
+        self.columns = self.open().schema_arrow.names
 
     def _geo_metadata(self) -> dict[str, Any]:
         """The `geo` key of the file's metadata."""
@@ -77,12 +85,8 @@ class GeoParquet:
     @cached_property
     def crs(self) -> Any:
         """Coordinate system; longitude and latitude when the file does not say, None when it says unknown."""
-        import pyproj
-
-        if "crs" not in self._column:
-            return pyproj.CRS("OGC:CRS84")
-        written = self._column["crs"]
-        return None if written is None else pyproj.CRS.from_user_input(written)
+        written = self._column.get("crs", "OGC:CRS84")
+        return None if written is None else _crs(json.dumps(written))
 
     @property
     def rows(self) -> int:
@@ -105,15 +109,27 @@ class GeoParquet:
         sizes = [self.metadata.row_group(g).num_rows for g in range(self.groups)]
         return [0, *map(int, np.cumsum(sizes))][:-1]
 
+    def open(self) -> Any:
+        """Open a reader of its own, for one thread."""
+        import pyarrow.parquet as pq
+
+        return pq.ParquetFile(self.path, metadata=self.metadata)
+
+    @property
+    def covering(self) -> dict[str, list[str]] | None:
+        """Column and field of each side of the bbox covering, None when the file has none."""
+        covering: dict[str, list[str]] | None = self._column.get("covering", {}).get("bbox")
+        return covering
+
     @cached_property
     def group_boxes(self) -> FloatArray | None:
         """Boxes (row groups, 4) from the statistics of the bbox covering; None when the file has none."""
-        covering = self._column.get("covering", {}).get("bbox")
+        covering = self.covering
         if covering is None or not self.groups:
             return None
         first = self.metadata.row_group(0)
         numbers = {first.column(i).path_in_schema: i for i in range(first.num_columns)}
-        places = [numbers.get(".".join(covering[side])) for side in _SIDES]
+        places = [numbers.get(".".join(covering[side])) for side in SIDES]
         boxes = np.empty((self.groups, 4))
         for g in range(self.groups):
             group = self.metadata.row_group(g)
@@ -145,24 +161,17 @@ class GeoParquet:
 
     def read_all(self, columns: Sequence[str], *, threads: int) -> Any:
         """Read the whole file as an Arrow table."""
-        import pyarrow.parquet as pq
-
-        reader = pq.ParquetFile(self.path, metadata=self.metadata)
-        return reader.read(columns=list(columns), use_threads=threads > 1)
+        return self.open().read(columns=list(columns), use_threads=threads > 1)
 
     def read_group(self, group: int, columns: Sequence[str]) -> Any:
         """Read a row group as an Arrow table, in this thread."""
-        import pyarrow.parquet as pq
-
-        reader = pq.ParquetFile(self.path, metadata=self.metadata)
-        return reader.read_row_group(group, columns=list(columns), use_threads=False)
+        return self.open().read_row_group(group, columns=list(columns), use_threads=False)
 
     def batches(self, groups: Sequence[int], columns: Sequence[str], size: int) -> Iterator[tuple[int, Any]]:
         """Read row groups in batches of at most `size` rows, each with the number of its first row."""
         import pyarrow as pa
-        import pyarrow.parquet as pq
 
-        reader = pq.ParquetFile(self.path, metadata=self.metadata)
+        reader = self.open()
         for group in groups:
             row = self.first_rows[group]
             if self.metadata.row_group(group).num_rows <= size:

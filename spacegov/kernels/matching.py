@@ -15,12 +15,18 @@ PairList = tuple[IntArray, IntArray, FloatArray]
 # room for pairs at first; more is made when it runs out
 _ROOM = 1 << 14
 _ROOM_PER_ROW = 4
+_MUCH_LARGER = 4
 
 
 def match(a: Ragged, b: Ragged, *, threads: int) -> PairList:
     """Pairs of a and b, sorted by (a, b)."""
     if not len(a) or not len(b):
         return no_pairs()
+    if len(b) > _MUCH_LARGER * len(a):
+        # the tree is built over the smaller layer; areas are the same either way
+        right, left, areas = match(b, a, threads=threads)
+        order = np.argsort(left, kind="stable")
+        return left[order], right[order], areas[order]
     a_pieces, b_pieces = cut_pieces(a, threads=threads), cut_pieces(b, threads=threads)
     return join_layers(a, a_pieces, b, b_pieces, build_tree(b_pieces.boxes), upper_only=False, threads=threads)
 

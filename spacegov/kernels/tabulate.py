@@ -186,10 +186,10 @@ def spread(totals: ExactTotals, classes: int) -> FloatArray:
 
 def box_area(layer: Ragged) -> float:
     """Area of the box around a layer, which no intersection exceeds."""
-    present = layer.boxes[layer.boxes[:, 0] <= layer.boxes[:, 2]]
-    if not len(present):
+    # the infinities of empty geometries are turned round, so that they take no part
+    width, height = layer.boxes[:, 2:].max(axis=0, initial=-np.inf) - layer.boxes[:, :2].min(axis=0, initial=np.inf)
+    if not width >= 0.0:
         return 1.0
-    width, height = present[:, 2:].max(axis=0) - present[:, :2].min(axis=0)
     return float(width * height) or 1.0
 
 
