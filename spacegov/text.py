@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, TypeAlias, get_args
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, WithJsonSchema
 
 Language: TypeAlias = Literal["en", "zh", "ru"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
@@ -17,7 +17,14 @@ def _has_english(text: dict[Language, str]) -> dict[Language, str]:
     return text
 
 
-Text: TypeAlias = Annotated[dict[Language, str], AfterValidator(_has_english)]
+TEXT_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "properties": {language: {"type": "string"} for language in LANGUAGES},
+    "required": ["en"],
+    "additionalProperties": False,
+}
+
+Text: TypeAlias = Annotated[dict[Language, str], AfterValidator(_has_english), WithJsonSchema(TEXT_SCHEMA)]
 """One phrase by language; English is always there."""
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any, Literal, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from spacegov.cards import Card
 from spacegov.text import Text
@@ -15,6 +15,14 @@ SPACES: tuple[Space, ...] = ("natural", "artificial", "planned")
 Kind: TypeAlias = Literal["Polygons", "Lines", "Points", "Raster", "Table"]
 SharingClass: TypeAlias = Literal["open", "conditional", "restricted"]
 Status: TypeAlias = Literal["draft", "in-force", "superseded"]
+OnFault: TypeAlias = Literal["reject", "repair", "accept"]
+
+
+_ONE_OR_MANY = {"anyOf": [{"type": "array", "items": {"type": "string"}}, {"type": "string"}]}
+
+
+def _one_or_many(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
 
 
 class Steward(Card):
@@ -55,6 +63,8 @@ class LayerField(Card):
     scheme: str | None = None
     codes: dict[str, Code | Text] | None = None
     role: str | None = None
+    names: tuple[str, ...] = ()
+    """Other names under which departments deliver the field, such as `DLBM`."""
 
     @model_validator(mode="after")
     def _codes_for_codes(self) -> LayerField:
@@ -84,6 +94,8 @@ class Quality(Card):
     tier: Literal["A", "B", "C"]
     min_area_m2: float | None = None
     topology: Literal["none", "partition", "no-overlap", "connected"] = "none"
+    on_fault: OnFault = "reject"
+    """What an import does with records at fault: refuse the delivery, repair them, or take them with a mark."""
 
 
 class Document(Card):
@@ -121,12 +133,7 @@ class LayerCard(Card):
     restriction: Restriction | None = None
     style: dict[str, Any] = Field(default={})
     update: str | None = None
-    cites: tuple[str, ...] = ()
-
-    @field_validator("cites", mode="before")
-    @classmethod
-    def _one_or_many(cls, value: Any) -> Any:
-        return [value] if isinstance(value, str) else value
+    cites: Annotated[tuple[str, ...], BeforeValidator(_one_or_many), WithJsonSchema(_ONE_OR_MANY)] = ()
 
 
 class Binding(Card):

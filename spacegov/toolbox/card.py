@@ -7,15 +7,25 @@ from __future__ import annotations
 
 from contextlib import suppress
 from datetime import date
-from typing import Any, Literal, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import Field, field_validator
+from pydantic import BeforeValidator, Field, WithJsonSchema, field_validator
 
 from spacegov.cards import Card
-from spacegov.text import Text
+from spacegov.text import TEXT_SCHEMA, Text
 
 Application: TypeAlias = Literal["foundation", "integration", "protection", "use", "security", "emergency"]
 APPLICATIONS: tuple[Application, ...] = ("foundation", "integration", "protection", "use", "security", "emergency")
+
+
+def _english_alone(value: Any) -> Any:
+    return {"en": value} if isinstance(value, str) else value
+
+
+Phrase: TypeAlias = Annotated[
+    Text, BeforeValidator(_english_alone), WithJsonSchema({"anyOf": [TEXT_SCHEMA, {"type": "string"}]})
+]
+"""A text that may stand in English alone, without naming the language."""
 
 
 class Column(Card):
@@ -57,7 +67,7 @@ class ToolCard(Card):
     id: str
     application: Application
     title: Text
-    question: Text
+    question: Phrase
     about: Text | str | None = None
     run: str = Field(pattern=r"^spacegov\.tools\.[a-z_.]+:[a-z_0-9]+$")
     layers: dict[str, str | list[str]] = Field(default={})
@@ -67,13 +77,8 @@ class ToolCard(Card):
     columns: dict[str, Column] = Field(default={})
     show: Show = Show()
     vary: dict[str, list[Any]] = Field(default={})
-    answer: Text | None = None
+    answer: Phrase | None = None
     example: Example | None = None
-
-    @field_validator("question", "answer", mode="before")
-    @classmethod
-    def _english_alone(cls, value: Any) -> Any:
-        return {"en": value} if isinstance(value, str) else value
 
 
 class PolicyColumn(Card):
