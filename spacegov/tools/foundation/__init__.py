@@ -8,6 +8,7 @@ from spacegov.tools.foundation.extent import check_extent
 from spacegov.tools.foundation.geometry import check_geometry
 from spacegov.tools.foundation.partition import check_partition
 from spacegov.tools.foundation.registered_area import reconcile_area
+from spacegov.tools.foundation.slivers import dissolve_slivers
 from spacegov.tools.foundation.terrain import derive_terrain
 from spacegov.tools.foundation.zones import summarize_by_zone
 
@@ -18,6 +19,7 @@ __all__ = [
     "check_partition",
     "crosswalk_classes",
     "derive_terrain",
+    "dissolve_slivers",
     "reconcile_area",
     "summarize_by_zone",
 ]
