@@ -4,6 +4,7 @@ from spacegov.tools.security.evacuation import Evacuation, route_evacuation
 from spacegov.tools.security.exposure import Exposure, assess_exposure
 from spacegov.tools.security.flood import Flood, map_flood
 from spacegov.tools.security.landslide import Susceptibility, map_landslide_susceptibility
+from spacegov.tools.security.setback import Setbacks, check_hazard_setback
 from spacegov.tools.security.shelters import ShelterCapacity, check_shelter_capacity
 from spacegov.tools.security.unpermitted import detect_unpermitted_building
 from spacegov.tools.security.watersheds import Watersheds, delineate_watersheds
@@ -12,10 +13,12 @@ __all__ = [
     "Evacuation",
     "Exposure",
     "Flood",
+    "Setbacks",
     "ShelterCapacity",
     "Susceptibility",
     "Watersheds",
     "assess_exposure",
+    "check_hazard_setback",
     "check_shelter_capacity",
     "delineate_watersheds",
     "detect_unpermitted_building",

@@ -246,7 +246,7 @@ def _report(
     basins: gpd.GeoDataFrame, lines: gpd.GeoDataFrame, flow: Flow, heights: NDArray[np.float64], areas: NDArray[Any]
 ) -> None:
     named = basins[basins["basin"] > 0]
-    figure("basins", len(named))
+    figure("basin_count", len(named))
     figure("stream_length_m", float(lines["length_m"].sum()))
     figure("rest_m2", float(basins.loc[basins["basin"] == 0, "area_m2"].sum()))
     depth = np.nan_to_num(flow.filled - heights)
