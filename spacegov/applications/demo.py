@@ -217,7 +217,7 @@ def _lines(result: Result, language: Language) -> list[tuple[str, str]]:
     if groups is None:
         return []
     column, values = groups
-    codes = result.tool.card.columns[column].codes if column in result.tool.card.columns else None
+    codes = result.columns[column].codes if column in result.columns else None
     ranked = sorted(values.items(), key=lambda item: -item[1].get("area_m2", item[1]["rows"]))[:3]
     return [
         (

@@ -161,7 +161,7 @@ def _tell(result: Result, language: Language, files: dict[str, str]) -> None:
     typer.echo(say(result.tool.card.question, language))
     typer.echo(result.answer(language))
     for column, values in result.summary.get("by", {}).items():
-        card = result.tool.card.columns.get(column)
+        card = result.columns.get(column)
         words = card.codes or {} if card is not None else {}
         ranked = sorted(values.items(), key=lambda item: -item[1].get("area_m2", item[1]["rows"]))
         for value, totals in ranked[:SHOWN_GROUPS]:

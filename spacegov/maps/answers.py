@@ -46,7 +46,7 @@ def style_of_result(result: Result, frame: Any) -> CompiledStyle:
         style = {key: value for key, value in style.items() if key not in {"colour_by", "label"} or value in columns}
         if "colour_by" not in style:
             style.pop("classes", None)
-    return compile_style(style, result.tool.card.columns, result.workspace.layers.schemes, frame)
+    return compile_style(style, result.columns, result.workspace.layers.schemes, frame)
 
 
 def style_of_layer(layer: Layer, data: Any) -> CompiledStyle:
@@ -117,8 +117,8 @@ def result_map(result: Result, language: Language, theme: MapTheme = "auto") -> 
     from spacegov.maps.page import MapLayer
 
     card = result.tool.card
-    words = {name: (dict(column.title), column.unit) for name, column in card.columns.items()}
-    codes = {name: column.codes for name, column in card.columns.items() if column.codes}
+    words = {name: (dict(column.title), column.unit) for name, column in result.columns.items()}
+    codes = {name: column.codes for name, column in result.columns.items() if column.codes}
     named = sorted(result.frames.items(), key=lambda item: item[1] is not result.frame)
     layers = [
         MapLayer(

@@ -52,7 +52,7 @@ def _write(frame: Any, path: Path, name: str) -> None:
         write_frame(frame, path)
     elif suffix == ".csv":
         spatial = getattr(frame, "_geometry_column_name", None) in frame.columns
-        table = frame.assign(geometry=frame.geometry.to_wkt()) if spatial else frame
+        table = frame.to_wkt() if spatial else frame
         table.to_csv(path, index=False)
     elif suffix == ".geojson":
         # Nine decimals are a tenth of a millimetre; the seven that GDAL writes else move borders by a centimetre.

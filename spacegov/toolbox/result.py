@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,9 +13,11 @@ from spacegov.toolbox.provenance import DoubtRecord, Provenance
 from spacegov.toolbox.sentence import answer_sentence
 from spacegov.toolbox.summary import main_frame
 from spacegov.toolbox.tool import Tool
+from spacegov.toolbox.words import column_words
 
 if TYPE_CHECKING:
     from spacegov.maps.folium_map import MapTheme
+    from spacegov.toolbox.card import Column
     from spacegov.workspace import Workspace
 
 
@@ -54,6 +57,14 @@ class Result:
     def frame(self) -> Any:
         """The frame the answer is about."""
         return main_frame(self.frames, self.tool.card)
+
+    @cached_property
+    def columns(self) -> dict[str, Column]:
+        """Words for the columns of all frames, with units and codes."""
+        layers = self.workspace.layers
+        names = {str(name) for frame in self.frames.values() for name in getattr(frame, "columns", ())}
+        asked = [layers.card(record.layer) for record in self.provenance.inputs if record.layer in layers]
+        return column_words(self.tool.card, sorted(names), asked, layers.schemes)
 
     @property
     def doubts(self) -> list[DoubtRecord]:
@@ -131,11 +142,11 @@ class Result:
 
 def column_title(result: Result, column: str, language: Language) -> str:
     """Give the words for a column of a result, with its unit."""
-    card = result.tool.card.columns.get(column)
-    if card is None:
+    words = result.columns.get(column)
+    if words is None:
         return column
-    title = say(card.title, language)
-    return f"{title} ({card.unit})" if card.unit else title
+    title = say(words.title, language)
+    return f"{title} ({words.unit})" if words.unit else title
 
 
 def require_suffix(path: Path, allowed: tuple[str, ...]) -> None:

@@ -149,7 +149,7 @@ def test_the_example_of_a_tool_comes_out(name: str) -> None:
 @pytest.mark.parametrize("name", TOOL_IDS)
 def test_every_column_of_an_answer_has_a_title_and_codes_are_words(name: str) -> None:
     result = example(name)
-    columns = result.tool.card.columns
+    columns = result.columns
     seen: set[str] = set()
     for frame in result.frames.values():
         if not hasattr(frame, "columns"):

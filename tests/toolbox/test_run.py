@@ -29,7 +29,7 @@ from spacegov.errors import (
     UnsuitableCrs,
 )
 from spacegov.layers.coverage import Answer
-from spacegov.toolbox.result import Result
+from spacegov.toolbox.result import Result, column_title
 from spacegov.toolbox.run import run
 from spacegov.workspace import Workspace
 from tests import trial_tools as _trial_tools  # noqa: F401  the tiny workspace's cards name its functions
@@ -435,6 +435,17 @@ def test_a_run_folder_holds_the_whole_answer(ws: Workspace) -> None:
 def test_a_run_that_is_not_kept(ws: Workspace) -> None:
     assert run(ws, "trial-measure", {}, keep=False).folder is None
     assert not ws.runs.exists()
+
+
+def test_columns_take_their_words_from_the_tool_or_the_layer(ws: Workspace) -> None:
+    columns = ws.run("trial-rules").columns
+    assert columns["people"].title == {"en": "People"}
+    assert columns["use"].codes == {"0101": {"en": "Paddy"}, "0301": {"en": "Forest"}, "0702": {"en": "Village"}}
+    assert "verdict" not in columns
+    measured = ws.run("trial-measure")
+    assert measured.columns["area_m2"].unit == "m²"
+    assert column_title(measured, "area_m2", "zh") == "面积 (m²)"
+    assert column_title(measured, "answer", "zh") == "answer"
 
 
 def test_results_show_themselves(ws: Workspace) -> None:
