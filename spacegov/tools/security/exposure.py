@@ -195,7 +195,7 @@ def _report(objects: gpd.GeoDataFrame, by_class: pd.DataFrame, units: Units) -> 
     figure("road_length_m", float(exposed.loc[exposed["receptor"] == "roads", "length_m"].sum()))
     figure("value", float(exposed["value"].sum()))
     unknown = objects["answer"].eq(NOT_COVERED)
-    figure("not_covered", int(unknown.sum()))
+    figure("unanswered", int(unknown.sum()))
     if unknown.any():
         doubt(f"{int(unknown.sum())} objects stand where the hazard is not known; they are neither exposed nor safe")
     partly = objects["answer"].eq("present") & (objects["not_covered_share"] > 0)

@@ -241,7 +241,7 @@ def _tell(from_: _Things, rules: _Rules, breaches: gpd.GeoDataFrame, states: gpd
     figure("breach_count", len(breaches))
     figure("receptors_too_near", int((states["answer"] == "present").sum()))
     figure("receptors_asked", len(states))
-    figure("not_covered", int((states["answer"] == "not_covered").sum()))
+    figure("unanswered", int((states["answer"] == "not_covered").sum()))
     figure("largest_missing_m", float(breaches["missing_m"].max()) if len(breaches) else 0.0)
     without = sorted(set(from_.kinds) - {source for source, _ in rules.rows})
     for kind in without:

@@ -138,7 +138,7 @@ def test_depth_cells_and_cells_without_data():
         {"shallow": 10, "deep": 5 + 2, "not_exposed": 1 + 5, "not_covered": 3 + 2}
     )
     assert table["people"].to_dict() == {"shallow": 0, "deep": 24, "not_exposed": 1, "not_covered": 3}
-    assert book.notes["figures"]["not_covered"] == 1
+    assert book.notes["figures"]["unanswered"] == 1
 
 
 def test_ground_outside_the_depth_raster_is_not_covered():
