@@ -6,6 +6,7 @@ from spacegov.tools.foundation.attributes import check_attributes
 from spacegov.tools.foundation.crosswalk import crosswalk_classes
 from spacegov.tools.foundation.extent import check_extent
 from spacegov.tools.foundation.geometry import check_geometry
+from spacegov.tools.foundation.layer_coverage import assess_coverage
 from spacegov.tools.foundation.partition import check_partition
 from spacegov.tools.foundation.registered_area import reconcile_area
 from spacegov.tools.foundation.slivers import dissolve_slivers
@@ -13,6 +14,7 @@ from spacegov.tools.foundation.terrain import derive_terrain
 from spacegov.tools.foundation.zones import summarize_by_zone
 
 __all__ = [
+    "assess_coverage",
     "check_attributes",
     "check_extent",
     "check_geometry",

@@ -138,9 +138,7 @@ def test_area_is_kept_nothing_small_with_neighbours_is_left_and_order_is_free(se
     shapes = []
     for left, right in itertools.pairwise(xs):
         ys = np.r_[0, np.sort(generator.choice(np.arange(1, 12), 3, replace=False)), 12]
-        shapes += [
-            box(5e5 + left, 3e6 + low, 5e5 + right, 3e6 + high) for low, high in itertools.pairwise(ys)
-        ]
+        shapes += [box(5e5 + left, 3e6 + low, 5e5 + right, 3e6 + high) for low, high in itertools.pairwise(ys)]
     frame = gpd.GeoDataFrame(
         {"class": generator.choice(list("abc"), len(shapes)), "plot": [f"{n:02}" for n in range(len(shapes))]},
         geometry=shapes,
