@@ -4,8 +4,10 @@ from spacegov.tools.integration.base_map import BaseMap, compose_base_map
 from spacegov.tools.integration.conflict import PlanConflicts, detect_plan_conflict
 from spacegov.tools.integration.layout import LayoutReview, review_layout
 from spacegov.tools.integration.map_table import check_map_table
+from spacegov.tools.integration.project import ProjectReview, review_project
 from spacegov.tools.integration.quotas import QuotaReview, review_quotas
 from spacegov.tools.integration.reconcile import Proposals, reconcile_plans
+from spacegov.tools.integration.restrictions import Restrictions, extract_restrictions
 from spacegov.tools.integration.three_lines import LineOverlaps, check_three_lines
 
 __all__ = [
@@ -13,13 +15,17 @@ __all__ = [
     "LayoutReview",
     "LineOverlaps",
     "PlanConflicts",
+    "ProjectReview",
     "Proposals",
     "QuotaReview",
+    "Restrictions",
     "check_map_table",
     "check_three_lines",
     "compose_base_map",
     "detect_plan_conflict",
+    "extract_restrictions",
     "reconcile_plans",
     "review_layout",
+    "review_project",
     "review_quotas",
 ]
