@@ -79,11 +79,13 @@ $(BIN)/pip:
 		fi; }
 	$(PYTHON) -m venv $(VENV)
 
-# The lock names one version of each distribution; uv and the build backend are among them.
+# The lock names one version of each distribution; uv and the build backend are among them. The kernels are compiled
+# here, so that no question waits for it.
 $(INSTALLED): requirements.lock pyproject.toml | $(BIN)/pip
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check "$$(grep '^uv==' requirements.lock)"
 	$(BIN)/uv pip install --quiet --python $(BIN)/python -r requirements.lock
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
+	$(BIN)/python -c "from spacegov.kernels import warm_up; warm_up()"
 	touch $@
 
 # Node and npm come as a Python package, so no Node needs to be installed.
