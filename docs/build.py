@@ -14,6 +14,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader
 
 import spacegov
+from spacegov.schemas import write_schemas
 from spacegov.text import say
 from spacegov.toolbox.card import APPLICATIONS
 from spacegov.toolbox.policy import policy_names, read_policy
@@ -112,3 +113,4 @@ def build(workspace: Workspace, out: Path) -> int:
 if __name__ == "__main__":
     target = Path(sys.argv[1] if len(sys.argv) > 1 else "out/docs")
     print(f"{build(spacegov.open(), target)} pages in {target}")
+    print(f"{len(write_schemas(HERE / 'schemas'))} schemas in docs/schemas")

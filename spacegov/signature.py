@@ -160,9 +160,7 @@ def _from_text(name: str, hint: Any, value: Any) -> Any:
     if _takes(hint, dict):
         pairs = [part.partition(":") for part in value.split(",") if part]
         if any(not separator for _, separator, _ in pairs):
-            raise BadInput(
-                f"{name}: {shown(value)} was given, name:value pairs are needed; write {name}=a:1,b:2"
-            )
+            raise BadInput(f"{name}: {shown(value)} was given, name:value pairs are needed; write {name}=a:1,b:2")
         return {key.strip(): item.strip() for key, _, item in pairs}
     if _takes(hint, list) or _takes(hint, tuple):
         if "," not in value and _takes_text(hint):

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from spacegov.errors import UnknownName, suggest
+from spacegov.errors import BadInput, UnknownName, suggest
 from spacegov.layers.coverage import not_covered
 from spacegov.ledger import Ledger, collect
 from spacegov.toolbox.hashes import hash_value
@@ -71,6 +71,10 @@ def run(
     crs = rest.pop("crs", crs) if "crs" not in signature.options.model_fields else crs
     repair = bool(rest.pop("repair", repair)) if "repair" not in signature.options.model_fields else repair
     vary = bool(rest.pop("vary", vary)) if "vary" not in signature.options.model_fields else vary
+    if repair and "repair" in signature.options.model_fields:
+        rest.setdefault("repair", "true" if text else True)
+    if vary and not tool.card.vary:
+        raise BadInput(f"{tool.id}: its card names no option to vary; run it without --vary")
     _known(tool, rest)
     started, clock = datetime.now(UTC), time.perf_counter()
     with collect() as ledger:

@@ -6,6 +6,8 @@ import json
 import os
 import secrets
 import shutil
+import time
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +16,8 @@ from spacegov.errors import UnreadableFile
 
 if TYPE_CHECKING:
     from spacegov.toolbox.result import Result
+
+DAY = 24 * 3600
 
 
 def keep_run(runs: Path, result: Result) -> Result:
@@ -24,6 +28,7 @@ def keep_run(runs: Path, result: Result) -> Result:
     stamp = result.provenance.started.strftime("%Y%m%dT%H%M%S")
     name = f"{stamp}-{result.tool.id}-{secrets.token_hex(3)}"
     temporary = runs / f".{name}.{os.getpid()}.part"
+    _sweep(runs)
     try:
         temporary.mkdir(parents=True)
         for frame_name, frame in result.frames.items():
@@ -47,6 +52,14 @@ def keep_run(runs: Path, result: Result) -> Result:
         shutil.rmtree(temporary, ignore_errors=True)
         raise
     return replace(result, folder=runs / name)
+
+
+def _sweep(runs: Path) -> None:
+    """Remove what runs killed more than a day ago had begun to write; younger ones may still be writing."""
+    with suppress(OSError):
+        for left in runs.glob(".*.part"):
+            if time.time() - left.stat().st_mtime > DAY:
+                shutil.rmtree(left, ignore_errors=True)
 
 
 def write_frame(frame: Any, path: Path) -> None:

@@ -140,8 +140,8 @@ def test_run_on_files_alone_needs_no_workspace(tmp_path: Path) -> None:
     town().to_file(tmp_path / "plans.gpkg", layer="town")
     farmland().to_file(tmp_path / "plans.gpkg", layer="farm")
     told = spacegov(
-        "run", "detect-plan-conflict", "plans=plans.gpkg:town,plans.gpkg:farm", "use=use", "--json", "--out", "a.parquet",
-        cwd=tmp_path,
+        "run", "detect-plan-conflict", "plans=plans.gpkg:town,plans.gpkg:farm", "use=use", "--json",
+        "--out", "a.parquet", cwd=tmp_path,
     )  # fmt: skip
     assert told.code == 0, told.err
     assert told.answer["provenance"]["workspace"] is None

@@ -286,6 +286,21 @@ def test_vary_tries_the_values_of_the_card(ws: Workspace) -> None:
     assert batches.sensitivity["rows"].tolist() == [1, 1]
 
 
+def test_vary_needs_values_in_the_card(ws: Workspace) -> None:
+    refused(BadInput, "its card names no option to vary", ws=ws, tool="trial-rules", vary=True)
+
+
+def test_repair_reaches_a_tool_that_repairs_by_itself(bare: Path, ws: Workspace) -> None:
+    gpd.GeoDataFrame({"use": ["a"]}, geometry=[BOWTIE], crs=4549).to_file(bare / "bowtie.gpkg")
+    for result in (
+        ws.run("check-geometry", layer="bowtie.gpkg", repair=True),
+        run(ws, "check-geometry", {"layer": "bowtie.gpkg"}, repair=True, text=True),
+    ):
+        assert result.provenance.parameters["repair"] is True
+        assert result.frames["repaired"].area.sum() == pytest.approx(50)
+    assert len(ws.run("check-geometry", layer="bowtie.gpkg").frames["repaired"]) == 0
+
+
 # ---- coverage
 
 

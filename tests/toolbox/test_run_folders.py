@@ -58,6 +58,17 @@ def test_a_killed_run_leaves_no_half_answer(tiny_folder: Path) -> None:
     assert process("run", "trial-scatter", "count=1000", "-w", tiny_folder).code == 0
 
 
+def test_what_a_killed_run_left_is_swept_after_a_day(tiny_folder: Path) -> None:
+    old, young = (tiny_folder / "runs" / name for name in (".old.1.part", ".young.2.part"))
+    for left in (old, young):
+        left.mkdir(parents=True)
+        (left / "first.parquet").write_bytes(b"half")
+    os.utime(old, (time.time() - 100_000, time.time() - 100_000))
+    spacegov.open(tiny_folder).run("trial-measure")
+    assert not old.exists()
+    assert young.exists()
+
+
 @pytest.mark.long
 def test_a_hundred_kills_leave_no_half_answer(tiny_folder: Path) -> None:
     killed = sum(kill_while_writing(tiny_folder, number * 0.004, 150_000) for number in range(100))
