@@ -55,6 +55,10 @@ class UnreadableFile(BadInput):
     """A file that is absent, truncated or not what its name says."""
 
 
+class InvalidDelivery(BadInput):
+    """A delivery with faults that its layer does not allow; the store is as it was."""
+
+
 class BadCard(BadInput):
     """A card, binding or policy table that breaks its model."""
 

@@ -17,6 +17,7 @@ from spacegov.kinds import AreaBasis
 from spacegov.text import Language, Text, say
 
 if TYPE_CHECKING:
+    from spacegov.layers.index import RestrictionIndex
     from spacegov.layers.registry import Registry
     from spacegov.layers.store import Store
     from spacegov.toolbox.result import Result
@@ -126,6 +127,18 @@ class Workspace:
         from spacegov.layers.store import Store
 
         return Store(self.directory / "data")
+
+    @cached_property
+    def restriction_index(self) -> RestrictionIndex:
+        """Which units of which polygon layers touch a geometry."""
+        from spacegov.layers.index import RestrictionIndex
+
+        return RestrictionIndex(self)
+
+    def forget(self) -> None:
+        """Read cards and bindings anew when they are next asked for."""
+        for name in ("layers", "territory"):
+            self.__dict__.pop(name, None)
 
     @property
     def title(self) -> str:

@@ -56,7 +56,7 @@ def refuse_arcs(path: Path, sublayer: str | None, bbox: tuple[float, float, floa
         if name not in reader.schema.names:
             return
         for batch in reader:
-            codes = _type_codes(batch.column(batch.schema.get_field_index(name)))
+            codes = type_codes(batch.column(batch.schema.get_field_index(name)))
             curved = np.flatnonzero(np.isin(codes, list(_NAMES)))
             if len(curved) and first < 0:
                 first = rows + int(curved[0])
@@ -71,7 +71,12 @@ def refuse_arcs(path: Path, sublayer: str | None, bbox: tuple[float, float, floa
         )
 
 
-def _type_codes(column: Any) -> NDArray[np.int64]:
+def curve_names() -> dict[int, str]:
+    """Give the names of geometry that is no point, straight line or flat polygon, by its type code."""
+    return dict(_NAMES)
+
+
+def type_codes(column: Any) -> NDArray[np.int64]:
     """Read the type code of every geometry from bytes 1 to 4 of its well-known binary; 0 where there is none."""
     import numpy as np
 

@@ -78,14 +78,14 @@ def sublayers(path: Path) -> list[str]:
     """Name the layers inside a file, spatial ones first."""
     import pyogrio
 
-    with _Reading(path):
+    with Reading(path):
         listed = pyogrio.list_layers(path)
     return [str(name) for name, kind in listed if kind is not None] + [
         str(name) for name, kind in listed if kind is None
     ]
 
 
-class _Reading:
+class Reading:
     """Turns whatever GDAL and Arrow raise about a file into `UnreadableFile`."""
 
     def __init__(self, path: Path) -> None:
@@ -179,7 +179,7 @@ def _read_parquet(path: Path, bbox: Bounds | None, columns: list[str] | None) ->
     import pandas as pd
     import pyarrow.parquet as pq
 
-    with _Reading(path):
+    with Reading(path):
         schema = pq.read_schema(path)
         for column in columns or []:
             if column not in schema.names:
@@ -202,7 +202,7 @@ def _read_gdal(path: Path, sublayer: str | None, bbox: Bounds | None, columns: l
     if sublayer is None and len(names) > 1:
         shown = ", ".join(names[:8]) + (" …" if len(names) > 8 else "")
         raise UnknownName(f"{path}: it holds {len(names)} layers ({shown}); name one as {path.name}:{names[0]}")
-    with _Reading(path):
+    with Reading(path):
         info = pyogrio.read_info(path, layer=sublayer, force_feature_count=bbox is None)
         if info.get("geometry_type") is not None:
             refuse_arcs(path, sublayer, bbox)
@@ -217,12 +217,13 @@ def _read_gdal(path: Path, sublayer: str | None, bbox: Bounds | None, columns: l
             raise UnreadableFile(
                 f"{path}: it announces {expected} records and only {len(frame)} could be read; it is cut off or broken"
             )
-    if isinstance(frame, gpd.GeoDataFrame) and frame.crs is None and _is_geojson_like(path):
+    if isinstance(frame, gpd.GeoDataFrame) and frame.crs is None and is_geojson_like(path):
         frame = frame.set_crs(4326)
     return frame
 
 
-def _is_geojson_like(path: Path) -> bool:
+def is_geojson_like(path: Path) -> bool:
+    """Tell a format whose standard fixes the CRS to degrees."""
     return path.suffix.lower() in {".geojson", ".json", ".kml"}
 
 
@@ -242,7 +243,7 @@ def open_raster(source: str | Path, *, crs: Any = None) -> Raster:
     from spacegov.raster import Raster
 
     path, band = split_source(str(source))
-    with _Reading(path):
+    with Reading(path):
         if band is not None and not band.isdigit():
             raise UnknownName(f"{path}: there is no band {band!r}; name it by its number, as {path.name}:1")
         raster = Raster.open(path, int(band or 1))

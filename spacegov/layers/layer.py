@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from spacegov.errors import UnreadableFile
+from spacegov.errors import BadInput, UnknownName, UnreadableFile
 from spacegov.layers.card import Binding, LayerCard
 from spacegov.text import Language, say
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
+    from spacegov.layers.batches import VectorSource
     from spacegov.raster import Raster
     from spacegov.workspace import Workspace
 
@@ -73,6 +76,10 @@ class Layer:
             )
         if self.binding.source == "store":
             return str(self.workspace.store.path(self.id))
+        from spacegov.layers.remote import is_remote
+
+        if is_remote(self.binding.source):
+            return self.binding.source
         return str(self.workspace.inside(self.binding.source))
 
     def source_path(self) -> Path:
@@ -103,8 +110,11 @@ class Layer:
         self,
         bbox: tuple[float, float, float, float] | None = None,
         *,
+        where: Any = None,
         columns: list[str] | None = None,
         version: str | None = None,
+        valid_on: date | None = None,
+        cell_size: float | None = None,
     ) -> Any:
         """Read the layer in the workspace's analysis CRS.
 
@@ -112,10 +122,16 @@ class Layer:
         ----------
         bbox : tuple of float, optional
             West, south, east, north in the analysis CRS; features that meet it, or the raster's part.
+        where : str, optional
+            A CQL2 filter over the layer's fields and `geometry`, in the analysis CRS, such as `grade <= 5`.
         columns : list of str, optional
             Columns to read.
         version : str, optional
             A version of the store; the current one by default.
+        valid_on : date, optional
+            The version that was in force on a day.
+        cell_size : float, optional
+            Metres of a raster's cell from which on its overviews will do.
 
         Returns
         -------
@@ -125,45 +141,130 @@ class Layer:
         ------
         UnreadableFile
             The layer is not bound, or its file cannot be read.
+        UnknownName
+            There is no such version, column or property, or none was in force on that day.
+        BadInput
+            The filter is no CQL2.
         """
-        from spacegov.layers.files import open_raster, read_vector
-
-        source = self.source if version is None else str(self.workspace.store.path(self.id, version))
-        crs: str | None = self.workspace.crs
+        chosen = self._version(version, valid_on)
         if self.card.kind == "Raster":
-            raster: Raster = open_raster(source, crs=crs)
-            raster.attrs.update(self.attrs(version))
-            return raster if bbox is None else raster.clip(bbox)
-        if self.card.kind == "Table":
-            crs = None
-        frame = read_vector(source, crs=crs, bbox=self._native_box(source, bbox), columns=columns)
-        frame.attrs.update(self.attrs(version))
+            return self._read_raster(bbox, chosen, cell_size)
+        from spacegov.layers.scan import Window, read
+
+        crs = None if self.card.kind == "Table" else self.workspace.crs
+        frame = read(self.vector_source(chosen), Window(bbox, where, columns), crs)
+        frame.attrs.update(self.attrs(chosen))
         return frame
 
-    def _native_box(self, source: str, bbox: tuple[float, float, float, float] | None) -> Any:
-        """Bring a box to the CRS of the file; the store's files are in the analysis CRS already."""
-        if bbox is None or self.binding is None or self.binding.source == "store":
-            return bbox
-        import pyogrio
-        from pyproj import Transformer
+    def scan(
+        self,
+        bbox: tuple[float, float, float, float] | None = None,
+        *,
+        where: Any = None,
+        columns: list[str] | None = None,
+        version: str | None = None,
+        valid_on: date | None = None,
+        size: int = 50_000,
+    ) -> Iterator[Any]:
+        """Go through the layer in batches; memory does not grow with its size.
 
+        Parameters
+        ----------
+        bbox, where, columns, version, valid_on
+            As in `read`.
+        size : int
+            Records of a batch, before filtering.
+
+        Yields
+        ------
+        GeoDataFrame or DataFrame
+            At least one, which may be empty.
+        """
+        from spacegov.layers.scan import Window, scan
+
+        chosen = self._version(version, valid_on)
+        crs = None if self.card.kind == "Table" else self.workspace.crs
+        attrs = self.attrs(chosen)
+        for frame in scan(self.vector_source(chosen), Window(bbox, where, columns), crs, size=size):
+            frame.attrs.update(attrs)
+            yield frame
+
+    def _version(self, version: str | None, valid_on: date | None) -> str | None:
+        if valid_on is None:
+            return version
+        if version is not None:
+            raise BadInput(f"{self.id}: a version and a day were given, one is needed; leave one out")
+        binding = self.binding
+        if binding is not None and binding.source == "store":
+            return self.workspace.store.on(self.id, valid_on)
+        begins, ends = (None, None) if binding is None else (binding.valid_from, binding.valid_to)
+        if (begins is not None and valid_on < begins) or (ends is not None and valid_on > ends):
+            raise UnknownName(
+                f"{self.id}: it was not in force on {valid_on}; it is from {begins or '…'} to {ends or '…'}"
+            )
+        return None
+
+    def vector_source(self, version: str | None = None) -> VectorSource:
+        """Give the file of vector data, to be read in batches."""
+        from spacegov.layers.batches import VectorSource
         from spacegov.layers.files import split_source
+        from spacegov.layers.remote import is_remote, remote_source
 
-        path, sublayer = split_source(source)
-        native = pyogrio.read_info(path, layer=sublayer)["crs"]
-        if native is None:
-            return bbox
-        return Transformer.from_crs(self.workspace.settings.crs, native, always_xy=True).transform_bounds(*bbox)
+        if version is not None:
+            if self.binding is not None and self.binding.source != "store":
+                raise UnknownName(f"{self.id}: it is read in place from {self.binding.source} and has no versions")
+            return VectorSource(self.workspace.store.path(self.id, version))
+        if self.binding is not None and is_remote(self.binding.source):
+            return remote_source(self.binding.source)
+        return VectorSource(*split_source(self.source))
+
+    def _read_raster(
+        self, bbox: tuple[float, float, float, float] | None, version: str | None, cell_size: float | None
+    ) -> Raster:
+        from spacegov.layers.raster_window import read_window
+
+        source = self.source if version is None else str(self.workspace.store.path(self.id, version))
+        raster = read_window(source, self.workspace.crs, bbox, cell_size)
+        raster.attrs.update(self.attrs(version))
+        return raster
 
     def attrs(self, version: str | None = None) -> dict[str, Any]:
         """Give what a frame of this layer carries."""
         key = next((name for name, field in self.card.fields.items() if field.unique), None)
-        return {
+        attrs = {
             "layer": self.id,
             "key": key,
             "title": dict(self.card.title),
             "steward": self.card.steward,
             "version": version or self.version,
+        }
+        return {**attrs, "valid": True} if self._is_stamped(version) else attrs
+
+    def _is_stamped(self, version: str | None) -> bool:
+        """Tell whether the store proved all shapes of a version sound, in the CRS they are read in."""
+        if self.binding is None or self.binding.source != "store" or self.card.kind in {"Raster", "Table"}:
+            return False
+        from pyproj import CRS
+
+        from spacegov.layers.batches import stamp_of
+
+        source = self.vector_source(version)
+        if not stamp_of(source.path).get("valid") or source.crs is None:
+            return False
+        return bool(CRS.from_user_input(source.crs) == CRS.from_user_input(self.workspace.settings.crs))
+
+    @property
+    def quality(self) -> dict[str, Any]:
+        """What the last import found: quality tier, `rows`, `problem_records`, `rate` (0 to 1), faults by code."""
+        facts = {} if self.binding is None or self.binding.source != "store" else self.workspace.store.facts(self.id)
+        rows = facts.get("rows")
+        problems = facts.get("problem_records")
+        return {
+            "tier": self.card.quality.tier,
+            "rows": rows,
+            "problem_records": problems,
+            "rate": problems / rows if rows and problems is not None else None,
+            "faults": facts.get("faults", {}),
         }
 
     def map(self, *, language: Language | None = None) -> Any:

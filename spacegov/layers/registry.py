@@ -111,6 +111,10 @@ class Registry(Mapping[str, Layer]):
         path, data = self._bindings[name]
         return card_of(data or {}, Binding, str(path), path.read_text(encoding="utf-8"))
 
+    def kind(self, name: str) -> str:
+        """Give a layer's kind as its card states it, without holding the card to its model."""
+        return str(fact(self._files[name][1], "kind"))
+
     def __getitem__(self, name: str) -> Layer:
         return Layer(self.workspace, self.card(name), self.binding(name))
 

@@ -1,0 +1,353 @@
+"""Vector data in batches: any file as a stream of Arrow record batches, in memory that does not grow with the file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from spacegov.errors import UnknownName, UnreadableFile, WrongGeometry, suggest
+from spacegov.layers.arcs import curve_names, type_codes
+from spacegov.layers.files import Reading, is_geojson_like, sublayers
+from spacegov.layers.shapefile import refuse_cut_off
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    Bounds = tuple[float, float, float, float]
+
+BATCH = 50_000
+"""Records of a batch: some ten megabytes, enough that the work per batch outweighs its overhead."""
+GEOMETRY = "geometry"
+_PARQUET = frozenset({".parquet", ".geoparquet"})
+
+
+@dataclass(frozen=True)
+class VectorSource:
+    """One layer of a vector file.
+
+    Attributes
+    ----------
+    path : Path
+        The file, or a folder that is one (a file geodatabase).
+    sublayer : str, optional
+        The layer in it, where it holds several.
+    encoding : str, optional
+        Encoding of its text, where the file does not state it.
+    options : dict
+        GDAL's open options.
+    title : str
+        The name in messages; the path by default.
+    address : str
+        GDAL's name of a dataset that is no file, such as `OAPIF:https://…`.
+    """
+
+    path: Path
+    sublayer: str | None = None
+    encoding: str | None = None
+    options: dict[str, str] = field(default_factory=dict, hash=False)
+    title: str = ""
+    address: str = ""
+
+    @property
+    def dataset(self) -> Path | str:
+        """What GDAL opens."""
+        return self.address or self.path
+
+    def _reading(self) -> Any:
+        return ReadingRemote(self.title) if self.address else Reading(self.path)
+
+    @property
+    def name(self) -> str:
+        """Its name in messages."""
+        shown = self.title or str(self.path)
+        return f"{shown}:{self.sublayer}" if self.sublayer else shown
+
+    @property
+    def is_parquet(self) -> bool:
+        """Whether Arrow reads it, not GDAL."""
+        return self.path.suffix.lower() in _PARQUET
+
+    @cached_property
+    def _facts(self) -> dict[str, Any]:
+        return _parquet_facts(self.path) if self.is_parquet else self._gdal_facts()
+
+    def _gdal_facts(self) -> dict[str, Any]:
+        import pyogrio
+
+        if not self.address:
+            refuse_cut_off(self.path)
+        layer = self.sublayer or _only_layer(self.path)
+        with self._reading():
+            known = [layer] if self.address else sublayers(self.path)
+            if layer not in known:
+                raise UnknownName(f"{self.name}: there is no layer {layer!r}; {suggest(layer, known)}")
+            info = pyogrio.read_info(
+                self.dataset, layer=layer, encoding=self.encoding, force_feature_count=not self.address, **self.options
+            )
+        return {
+            "layer": layer,
+            "crs": info["crs"] or ("EPSG:4326" if is_geojson_like(self.path) else None),
+            "rows": -1 if self.address else int(info["features"]),
+            "fields": [str(name) for name in info["fields"]],
+            "geometry": info["geometry_type"] is not None,
+            "bounds": info.get("total_bounds"),
+        }
+
+    @property
+    def crs(self) -> Any:
+        """Its CRS as a text or PROJJSON that pyproj understands; None where the file states none."""
+        return self._facts["crs"]
+
+    @property
+    def rows(self) -> int:
+        """Records that the file announces."""
+        return int(self._facts["rows"])
+
+    @property
+    def fields(self) -> list[str]:
+        """Its columns but the geometry."""
+        return list(self._facts["fields"])
+
+    @property
+    def has_geometry(self) -> bool:
+        """Whether its records have a place."""
+        return bool(self._facts["geometry"])
+
+    @property
+    def bounds(self) -> Bounds | None:
+        """The box the file announces, in its own CRS."""
+        bounds = self._facts["bounds"]
+        return None if bounds is None else (*map(float, bounds),)  # type: ignore[return-value]
+
+    def schema(self) -> pa.Schema:
+        """Give the columns as they come in batches; those of a file without records are text."""
+        import pyarrow as pa
+
+        first = next(self.batches(size=1), None)
+        if first is not None:
+            return first.schema
+        place = [pa.field(GEOMETRY, pa.binary())] if self.has_geometry else []
+        return pa.schema([*(pa.field(name, pa.string()) for name in self.fields), *place])
+
+    def batches(
+        self, *, size: int = BATCH, bbox: Bounds | None = None, columns: list[str] | None = None
+    ) -> Iterator[pa.RecordBatch]:
+        """Go through its records.
+
+        Parameters
+        ----------
+        size : int
+            Records of a batch.
+        bbox : tuple of float, optional
+            West, south, east, north in its own CRS; records whose boxes meet it.
+        columns : list of str, optional
+            Columns to read; all without it. The geometry always comes.
+
+        Yields
+        ------
+        pyarrow.RecordBatch
+            The columns, then `geometry` as well-known binary where there is one.
+
+        Raises
+        ------
+        UnreadableFile
+            The file ends before it should, or its text is not in the encoding it states.
+        WrongGeometry
+            It holds curves.
+        """
+        for column in columns or []:
+            if column not in self.fields:
+                raise UnknownName(f"{self.name}: there is no column {column!r}; {suggest(column, self.fields)}")
+        read = self._parquet_batches if self.is_parquet else self._gdal_batches
+        rows = 0
+        for batch in read(size, bbox, columns):
+            self._check(batch, rows)
+            rows += batch.num_rows
+            yield batch
+        if bbox is None and 0 <= self.rows != rows:
+            raise UnreadableFile(
+                f"{self.name}: it announces {self.rows} records and only {rows} could be read; it is cut off or broken"
+            )
+
+    def _check(self, batch: pa.RecordBatch, before: int) -> None:
+        import pyarrow as pa
+
+        try:
+            batch.validate(full=True)
+        except pa.ArrowInvalid:
+            raise UnreadableFile(
+                f"{self.name}: text in records {before} to {before + batch.num_rows - 1} is not in the encoding the "
+                "file states; name its encoding, such as --encoding gb18030"
+            ) from None
+        if GEOMETRY in batch.schema.names and self.path.suffix.lower() not in {".shp", ".geojson", ".json", ".csv"}:
+            codes = type_codes(batch.column(GEOMETRY))
+            curved = sorted({int(code) for code in codes} & set(curve_names()))
+            if curved:
+                first = before + int((codes == curved[0]).argmax())
+                kinds = " and ".join(curve_names()[code] for code in curved)
+                raise WrongGeometry(
+                    f"{self.name}: it holds {kinds}, the first is record {first}; arcs have no exact area here, "
+                    "convert them with ogr2ogr -nlt CONVERT_TO_LINEAR"
+                )
+
+    def _gdal_batches(self, size: int, bbox: Bounds | None, columns: list[str] | None) -> Iterator[pa.RecordBatch]:
+        import pyarrow as pa
+        from pyogrio.raw import open_arrow
+
+        with (
+            self._reading(),
+            open_arrow(
+                self.dataset, layer=self._facts["layer"], encoding=self.encoding, bbox=bbox, columns=columns,
+                batch_size=size, use_pyarrow=True, read_geometry=self.has_geometry, **self.options,
+            ) as (meta, reader),
+        ):  # fmt: skip
+            stored = meta["geometry_name"] or "wkb_geometry"
+            for batch in reader:
+                if batch.num_rows == 0:
+                    continue
+                if not self.has_geometry or stored not in batch.schema.names:
+                    yield batch
+                    continue
+                place = batch.schema.get_field_index(stored)
+                attributes = [name for name in batch.schema.names if name != stored]
+                geometry = batch.column(place)
+                shapes = pa.array(geometry) if isinstance(geometry, pa.Array) else geometry
+                arrays = [batch.column(batch.schema.get_field_index(name)) for name in attributes]
+                yield pa.RecordBatch.from_arrays([*arrays, _as_binary(shapes)], names=[*attributes, GEOMETRY])
+
+    def _parquet_batches(self, size: int, bbox: Bounds | None, columns: list[str] | None) -> Iterator[pa.RecordBatch]:
+        import pyarrow.parquet as pq
+
+        facts = self._facts
+        wanted = list(self.fields if columns is None else columns)
+        if facts["geometry"]:
+            wanted.append(facts["column"])
+        with Reading(self.path), pq.ParquetFile(self.path) as file:
+            groups = groups_meeting(file.metadata, facts["covering"], bbox)
+            boxes = facts["covering"] if bbox is not None else None
+            asked = [*wanted, boxes[0].partition(".")[0]] if boxes else wanted
+            for batch in file.iter_batches(batch_size=size, row_groups=groups, columns=asked):
+                part = _meeting(batch, boxes, bbox) if boxes and bbox is not None else batch
+                if part.num_rows or not wanted:
+                    part = part.select(wanted)
+                    names = [GEOMETRY if name == facts["column"] else name for name in part.schema.names]
+                    yield part.rename_columns(names)
+
+
+class ReadingRemote:
+    """Turns whatever GDAL raises about a server into `UnreadableFile`."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+
+    def __enter__(self) -> None:
+        """Nothing is to be looked at beforehand."""
+
+    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
+        module = type(error).__module__.partition(".")[0]
+        if isinstance(error, (OSError, ValueError, RuntimeError)) and module != "spacegov":
+            reason = " ".join(str(error).split())[:200]
+            raise UnreadableFile(
+                f"{self.address}: the server gives no layer ({reason}); check the address, or ask again later"
+            ) from None
+
+
+def _as_binary(shapes: Any) -> Any:
+    import pyarrow as pa
+
+    storage = shapes.storage if isinstance(shapes, pa.ExtensionArray) else shapes
+    return storage if storage.type == pa.binary() else storage.cast(pa.binary())
+
+
+def _only_layer(path: Path) -> str:
+    names = sublayers(path)
+    if len(names) != 1:
+        shown = ", ".join(names[:8]) + (" …" if len(names) > 8 else "")
+        raise UnknownName(f"{path}: it holds {len(names)} layers ({shown}); name one as {path.name}:NAME")
+    return names[0]
+
+
+def _parquet_facts(path: Path) -> dict[str, Any]:
+    import pyarrow.parquet as pq
+
+    with Reading(path):
+        metadata = pq.read_metadata(path)
+        schema = metadata.schema.to_arrow_schema()
+    geo = json.loads((schema.metadata or {}).get(b"geo", b"{}"))
+    column = geo.get("primary_column")
+    described = geo.get("columns", {}).get(column, {})
+    if column is not None and described.get("encoding") != "WKB":
+        raise UnreadableFile(
+            f"{path}: its geometry is stored as {described.get('encoding')}, well-known binary is needed; convert it "
+            "with gpd.read_parquet(…).to_parquet(…)"
+        )
+    covering = described.get("covering", {}).get("bbox")
+    paths = None if covering is None else [".".join(covering[side]) for side in ("xmin", "ymin", "xmax", "ymax")]
+    hidden = {column, *(name.partition(".")[0] for name in paths or [])}
+    return {
+        "crs": described.get("crs", "OGC:CRS84") if column else None,
+        "rows": metadata.num_rows,
+        "fields": [name for name in schema.names if name not in hidden],
+        "geometry": column is not None,
+        "column": column,
+        "covering": paths,
+        "bounds": described.get("bbox"),
+        "stamp": json.loads((schema.metadata or {}).get(b"spacegov", b"{}")),
+    }
+
+
+def groups_meeting(metadata: Any, covering: list[str] | None, bbox: Bounds | None) -> list[int]:
+    """List the row groups of a Parquet file that may hold records in a box, from the statistics of its bbox column.
+
+    Parameters
+    ----------
+    metadata : pyarrow.parquet.FileMetaData
+        The file's.
+    covering : list of str, optional
+        Paths of the columns xmin, ymin, xmax, ymax.
+    bbox : tuple of float, optional
+        The box.
+    """
+    everything = list(range(metadata.num_row_groups))
+    if covering is None or bbox is None or not everything:
+        return everything
+    first = metadata.row_group(0)
+    place = {first.column(column).path_in_schema: column for column in range(first.num_columns)}
+    sides = [place[path] for path in covering]
+    kept = []
+    for group in everything:
+        columns = [metadata.row_group(group).column(side).statistics for side in sides]
+        if any(each is None or not each.has_min_max for each in columns):
+            kept.append(group)
+            continue
+        west, south, east, north = columns[0].min, columns[1].min, columns[2].max, columns[3].max
+        if west <= bbox[2] and east >= bbox[0] and south <= bbox[3] and north >= bbox[1]:
+            kept.append(group)
+    return kept
+
+
+def _meeting(batch: Any, covering: list[str], bbox: Bounds) -> Any:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    name = covering[0].partition(".")[0]
+    box = batch.column(batch.schema.get_field_index(name))
+    west, south, east, north = (pc.struct_field(box, path.partition(".")[2]) for path in covering)
+    across = pc.and_(pc.less_equal(west, bbox[2]), pc.greater_equal(east, bbox[0]))
+    along = pc.and_(pc.less_equal(south, bbox[3]), pc.greater_equal(north, bbox[1]))
+    mask = pc.fill_null(pc.and_(across, along), fill_value=False)
+    return pa.RecordBatch.from_struct_array(batch.to_struct_array().filter(mask))
+
+
+def stamp_of(path: Path) -> dict[str, Any]:
+    """Give what the store wrote into a Parquet file about its checks, nothing for other files.
+
+    The stamp lies in the file itself, so that a file that another program rewrote has none.
+    """
+    if path.suffix.lower() not in _PARQUET:
+        return {}
+    return dict(_parquet_facts(path)["stamp"])

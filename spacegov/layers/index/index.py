@@ -1,0 +1,318 @@
+"""The restriction index of a workspace."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spacegov.catalogue import state_folder
+from spacegov.errors import BadInput, UnreadableFile
+from spacegov.layers.index.layer_file import BLOCK, Boxes, LayerFile, build
+from spacegov.layers.index.touched import Touched
+from spacegov.layers.store import take_lock, write_text, writing
+
+if TYPE_CHECKING:
+    from spacegov.layers.layer import Layer
+    from spacegov.workspace import Workspace
+
+_FORMAT = 1
+
+
+class RestrictionIndex:
+    """Which units of which polygon layers touch a geometry.
+
+    Made by the workspace as `ws.restriction_index`. It lies in the workspace's folder `index`, a few files for each
+    layer, and is rebuilt by layer when a layer is imported; a layer whose data changed in another way is rebuilt when
+    the index is next opened.
+
+    Parameters
+    ----------
+    workspace : Workspace
+        Whose bound layers of polygons it holds.
+
+    Notes
+    -----
+    Two tables are kept: boxes of blocks of 64 pieces for all layers together, in memory; pieces by layer, mapped from
+    disk. A question is a pass over the blocks' boxes, then over the boxes in the blocks that meet it, then an exact
+    test of the pieces that remain. Units of more than 512 vertices are cut into pieces when the index is built.
+    """
+
+    def __init__(self, workspace: Workspace) -> None:
+        self.workspace = workspace
+        self._stat: tuple[int, int] | None = None
+        self._entries: dict[str, dict[str, Any]] = {}
+        self._names: list[str] = []
+        self._boxes: Boxes = np.empty((0, 4), np.float32)
+        self._layer: NDArray[np.int32] = np.empty(0, np.int32)
+        self._block: NDArray[np.int64] = np.empty(0, np.int64)
+        self._files: dict[str, LayerFile] = {}
+        self._refreshed = False
+
+    @property
+    def folder(self) -> Path:
+        """Where it lies: in the workspace, or in the user's own folder where that may not be written to."""
+        directory = self.workspace.directory
+        if self.workspace.runs.is_relative_to(directory):
+            return directory / "index"
+        name = hashlib.sha256(str(directory).encode()).hexdigest()[:12]
+        return state_folder() / f"{directory.name}-{name}" / "index"
+
+    def touching(self, geometry: Any, *, layers: Sequence[str] | None = None) -> Touched:
+        """Find the units that a geometry touches.
+
+        Parameters
+        ----------
+        geometry : shapely geometry
+            A point, line or polygon in the analysis CRS.
+        layers : sequence of str, optional
+            Layers to ask; all of the index without it.
+
+        Returns
+        -------
+        Touched
+            Units that share at least a point with the geometry, in the order of layers and units.
+
+        Raises
+        ------
+        BadInput
+            The geometry is empty.
+        """
+        import shapely
+
+        if geometry is None or shapely.is_empty(geometry) or not np.isfinite(shapely.bounds(geometry)).all():
+            raise BadInput("the geometry asked about is empty; draw a point, a line or an area")
+        self._open()
+        west, south, east, north = shapely.bounds(geometry)
+        box = np.array([west, south, east, north])
+        boxes = self._boxes
+        meet = (boxes[:, 0] <= box[2]) & (boxes[:, 2] >= box[0]) & (boxes[:, 1] <= box[3]) & (boxes[:, 3] >= box[1])
+        hits = np.flatnonzero(meet)
+        owner: list[NDArray[np.int64]] = []
+        units: list[NDArray[np.int64]] = []
+        raw: list[bytes] = []
+        wanted = None if layers is None else set(layers)
+        edges = np.flatnonzero(np.diff(self._layer[hits], prepend=-1))
+        for start, end in zip(edges.tolist(), [*edges[1:].tolist(), len(hits)], strict=True):
+            number = int(self._layer[hits[start]])
+            name = self._names[number]
+            if wanted is not None and name not in wanted:
+                continue
+            found, shapes = self._file(name).candidates(self._block[hits[start:end]], box)
+            units += found
+            owner.append(np.full(len(shapes), number, np.int64))
+            raw += shapes
+        pieces = np.asarray(shapely.from_wkb(np.array(raw, dtype=object)), dtype=object) if raw else np.empty(0, object)
+        shapely.prepare(geometry)
+        exact = np.asarray(shapely.intersects(geometry, pieces), bool)
+        layer = np.concatenate(owner)[exact] if owner else np.empty(0, np.int64)
+        unit = np.concatenate(units)[exact] if units else np.empty(0, np.int64)
+        order = np.lexsort((unit, layer))
+        return Touched(
+            self._names, layer[order], unit[order], pieces[exact][order], self.workspace.crs, self._attributes
+        )
+
+    def __contains__(self, name: object) -> bool:
+        self._open()
+        return name in self._entries
+
+    def __len__(self) -> int:
+        """Number of layers."""
+        self._open()
+        return len(self._entries)
+
+    @property
+    def units(self) -> int:
+        """Units of all layers."""
+        self._open()
+        return sum(int(entry["units"]) for entry in self._entries.values())
+
+    def update(self, layer: str) -> bool:
+        """Build the index of a layer anew where its data are not those that are indexed.
+
+        Returns
+        -------
+        bool
+            Whether it was built.
+        """
+        known = self.workspace.layers[layer]
+        wanted = _fingerprint(known)
+        with self._lock():
+            self._load()
+            entry = self._entries.get(layer)
+            if wanted is None:
+                if entry is not None:
+                    self._forget(layer)
+                return False
+            if entry is not None and entry["data"] == wanted:
+                return False
+            self._build(known, wanted)
+        return True
+
+    def refresh(self, progress: Callable[[float, str], None] | None = None) -> list[str]:
+        """Build whatever is out of date; gives the layers that were built."""
+        registry = self.workspace.layers
+        self._load()
+        bound = [name for name in registry if registry.kind(name) == "Polygons" and registry.binding(name) is not None]
+        built = []
+        stale = [name for name in bound if self._is_stale(registry[name])]
+        for number, name in enumerate(stale, start=1):
+            try:
+                if self.update(name):
+                    built.append(name)
+            except BadInput:
+                # A layer that cannot be read has no answer; whoever asks for it by name is told why.
+                self._drop(name)
+            if progress is not None:
+                progress(number / len(stale), name)
+        for name in set(self._entries) - set(bound):
+            self._drop(name)
+        self._refreshed = True
+        return built
+
+    def missing(self) -> list[str]:
+        """Name the bound layers of polygons that the index does not hold, since they could not be read."""
+        self._open()
+        registry = self.workspace.layers
+        return [
+            name
+            for name in registry
+            if registry.kind(name) == "Polygons" and registry.binding(name) is not None and name not in self._entries
+        ]
+
+    def _is_stale(self, layer: Layer) -> bool:
+        entry = self._entries.get(layer.id)
+        return entry is None or entry["data"] != _fingerprint(layer)
+
+    def _open(self) -> None:
+        if not self._refreshed:
+            self.refresh()
+        self._load()
+
+    def _load(self) -> None:
+        path = self.folder / "blocks.npz"
+        try:
+            stat = path.stat()
+        except FileNotFoundError:
+            self._take({}, np.empty((0, 4), np.float32))
+            self._stat = None
+            return
+        if self._stat == (stat.st_mtime_ns, stat.st_ino):
+            return
+        with np.load(path) as file:
+            told = json.loads(bytes(file["entries"]).decode())
+            boxes = file["boxes"]
+        self._take(told["layers"] if told["format"] == _FORMAT else {}, boxes)
+        self._stat = (stat.st_mtime_ns, stat.st_ino)
+
+    def _take(self, entries: dict[str, dict[str, Any]], boxes: Boxes) -> None:
+        changed = {name for name in self._files if self._entries.get(name) != entries.get(name)}
+        for name in changed:
+            del self._files[name]
+        self._entries = entries
+        self._names = list(entries)
+        counts = [int(entry["blocks"]) for entry in entries.values()]
+        self._boxes = boxes[: sum(counts)]
+        self._layer = np.repeat(np.arange(len(counts), dtype=np.int32), counts)
+        self._block = np.concatenate([np.arange(count) for count in counts]) if counts else np.empty(0, np.int64)
+
+    def _build(self, layer: Layer, data: str) -> None:
+        folder = self.folder
+        stem = f"{layer.id}.{data[:16]}"
+        pieces, units = folder / f"{stem}.pieces", folder / f"{stem}.units"
+        with writing(folder):
+            built = build(layer.scan(), pieces.with_suffix(".part"), units.with_suffix(".units-part"))
+            if built.units:
+                pieces.with_suffix(".part").replace(pieces)
+                units.with_suffix(".units-part").replace(units)
+        entry = {"data": data, "stem": stem, "units": built.units, "blocks": len(built.blocks)}
+        if built.units == 0:
+            entry["blocks"] = 0
+        self._write(layer.id, entry, built.blocks if built.units else np.empty((0, 4), np.float32))
+
+    def _write(self, layer: str, entry: dict[str, Any] | None, blocks: Boxes) -> None:
+        """Replace the common table by one with another state of a layer."""
+        entries: dict[str, dict[str, Any]] = {}
+        parts: list[Boxes] = []
+        start = 0
+        for name, known in self._entries.items():
+            end = start + int(known["blocks"])
+            if name != layer:
+                entries[name] = known
+                parts.append(self._boxes[start:end])
+            start = end
+        if entry is not None:
+            entries[layer] = entry
+            parts.append(blocks)
+        boxes = np.concatenate(parts) if parts else np.empty((0, 4), np.float32)
+        told = json.dumps({"format": _FORMAT, "block": BLOCK, "layers": entries}).encode()
+        path = self.folder / "blocks.npz"
+        temporary = path.with_name(f"blocks.{os.getpid()}.part.npz")
+        before = self._entries.get(layer)
+        with writing(self.folder):
+            np.savez(temporary, entries=np.frombuffer(told, np.uint8), boxes=boxes)
+            temporary.replace(path)
+            if before is not None and (entry is None or before["stem"] != entry["stem"]):
+                # A process that has the old files open keeps them.
+                for suffix in ("pieces", "units"):
+                    (self.folder / f"{before['stem']}.{suffix}").unlink(missing_ok=True)
+        self._load()
+
+    def _forget(self, layer: str) -> None:
+        self._write(layer, None, np.empty((0, 4), np.float32))
+
+    def _drop(self, layer: str) -> None:
+        with self._lock():
+            self._load()
+            if layer in self._entries:
+                self._forget(layer)
+
+    def _file(self, name: str) -> LayerFile:
+        if name not in self._files:
+            stem = self._entries[name]["stem"]
+            try:
+                self._files[name] = LayerFile(self.folder / f"{stem}.pieces", self.folder / f"{stem}.units")
+            except OSError as error:
+                raise UnreadableFile(
+                    f"{self.folder}: the index of {name} cannot be read ({error.strerror or error}); remove the "
+                    "folder, it is built anew"
+                ) from None
+        return self._files[name]
+
+    def _attributes(self, name: str, units: NDArray[np.int64]) -> Any:
+        return self._file(name).attributes(units)
+
+    @contextmanager
+    def _lock(self) -> Iterator[None]:
+        folder = self.folder
+        with writing(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+            if not (folder / "README").exists():
+                write_text(folder / "README", _README)
+            handle = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT, 0o644)
+        try:
+            take_lock(handle, "the restriction index", 600.0)
+            yield
+        finally:
+            os.close(handle)
+
+
+_README = "Made by spacegov from the layers of this workspace; it may be removed at any time and is then built anew.\n"
+
+
+def _fingerprint(layer: Layer) -> str | None:
+    """Tell the data of a layer from other data; None where there are none."""
+    try:
+        path = layer.source_path()
+        stat = path.stat()
+    except (BadInput, OSError):
+        return None
+    words = f"{_FORMAT} {layer.source} {stat.st_size} {stat.st_mtime_ns} {layer.workspace.settings.crs}"
+    return hashlib.sha256(words.encode()).hexdigest()

@@ -1,0 +1,81 @@
+"""What touches a geometry, over all layers of the restriction index."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class Touched:
+    """The pieces of units that a geometry meets.
+
+    Attributes
+    ----------
+    names : list of str
+        The layers that were asked.
+    layer : array of int
+        For each piece, its layer's position in `names`.
+    unit : array of int
+        For each piece, its unit's number in its layer.
+    shapes : array of polygons
+        The pieces; a unit of many vertices is there only with those near the geometry.
+    """
+
+    names: list[str]
+    layer: NDArray[np.int64]
+    unit: NDArray[np.int64]
+    shapes: NDArray[Any]
+    crs: Any
+    attributes: Callable[[str, NDArray[np.int64]], Any]
+
+    @property
+    def layers(self) -> list[str]:
+        """The layers with at least one unit that touches."""
+        return [self.names[number] for number in np.unique(self.layer).tolist()]
+
+    def units(self) -> pd.DataFrame:
+        """Give a row for each unit that touches: `layer`, `unit`."""
+        import pandas as pd
+
+        pairs = (
+            np.unique(np.stack([self.layer, self.unit], axis=1), axis=0) if len(self.layer) else np.empty((0, 2), int)
+        )
+        return pd.DataFrame({"layer": [self.names[number] for number in pairs[:, 0]], "unit": pairs[:, 1]})
+
+    def areas(self, geometry: Any) -> pd.DataFrame:
+        """Give the area of every unit within a polygon: `layer`, `unit`, `area_m2`.
+
+        Pieces of one unit do not overlap, so that their areas add up; units may overlap each other.
+        """
+        import pandas as pd
+        import shapely
+
+        parts = shapely.area(shapely.intersection(self.shapes, geometry)) if len(self.shapes) else np.empty(0)
+        table = pd.DataFrame({"layer": self.layer, "unit": self.unit, "area_m2": parts})
+        summed = pd.DataFrame(table.groupby(["layer", "unit"], sort=True)["area_m2"].sum()).reset_index()
+        summed["layer"] = [self.names[number] for number in summed["layer"].tolist()]
+        return summed
+
+    def frame(self, name: str) -> gpd.GeoDataFrame:
+        """Give the units of one layer that touch, with their attributes and `unit_area_m2`, the area of the whole unit.
+
+        The geometry of a unit of many vertices is the part of it near the geometry that was asked about.
+        """
+        import geopandas as gpd
+        import shapely
+
+        own = self.layer == self.names.index(name)
+        units, first, counts = np.unique(self.unit[own], return_index=True, return_counts=True)
+        shapes = self.shapes[own][first]
+        for row in np.flatnonzero(counts > 1).tolist():
+            shapes[row] = shapely.union_all(self.shapes[own][self.unit[own] == units[row]])
+        return gpd.GeoDataFrame(self.attributes(name, units), geometry=shapes, crs=self.crs)
