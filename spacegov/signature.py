@@ -6,6 +6,7 @@ import functools
 import inspect
 import types
 import typing
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar, get_args, get_origin
@@ -79,7 +80,7 @@ class Signature:
             fields[policy] = (str | None, info)
         for option, field in self.options.model_fields.items():
             fields[option] = (_annotation(self.options, option), field)
-        return create_model(name, __config__=ConfigDict(extra="forbid"), **fields)
+        return _model(name, ConfigDict(extra="forbid"), fields)
 
     def schema(self) -> dict[str, Any]:
         """JSON Schema of a request, with every reference inside."""
@@ -123,6 +124,13 @@ class Signature:
         except ValidationError as error:
             raise BadInput(say_validation(error, self.options)) from None
         return {name: getattr(model, name) for name in known}
+
+
+def _model(name: str, config: ConfigDict, fields: dict[str, Any]) -> type[BaseModel]:
+    """Make a model; an option may be called like an attribute of pydantic's, such as `schema`, without a warning."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Field name", UserWarning)
+        return create_model(name, __config__=config, **fields)
 
 
 def _annotation(model: type[BaseModel], name: str) -> Any:
@@ -223,9 +231,8 @@ def signature_of(function: Callable[..., Any]) -> Signature:
                 columns[name] = column
             default = ... if parameter.default is parameter.empty else parameter.default
             options[name] = (hint, Field(default, description=meanings.get(name)))
-    model = create_model(
-        f"{plain.__name__}_options", __config__=ConfigDict(extra="forbid", allow_inf_nan=False), **options
-    )
+    config = ConfigDict(extra="forbid", allow_inf_nan=False)
+    model = _model(f"{plain.__name__}_options", config, options)
     model.__annotations__ = {name: hint for name, (hint, _) in options.items()}
     returned = hints.get("return")
     names = tuple(getattr(returned, "_fields", ())) or ("result",)

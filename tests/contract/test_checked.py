@@ -571,6 +571,18 @@ def test_the_schema_tells_kinds_units_and_defaults() -> None:
     assert schema["additionalProperties"] is False
 
 
+def test_an_option_may_be_called_like_anything() -> None:
+    @checked
+    def rename(plans: Polygons, *, schema: str = "a", copy: bool = False, json: str = "b") -> tuple[str, bool, str]:
+        """Give the options back."""
+        return schema, copy, json
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert rename(plans(), schema="x", copy=True) == ("x", True, "b")
+        assert signature_of(rename).schema()["properties"]["schema"]["default"] == "a"
+
+
 def test_a_checked_function_is_still_itself() -> None:
     assert ask.__name__ == "ask"
     assert (ask.__doc__ or "").startswith("Give back")

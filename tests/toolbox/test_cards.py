@@ -110,7 +110,9 @@ def test_a_tool_has_its_words(name: str) -> None:
         for code, title in (spec.codes or {}).items():
             in_three_languages(title, f"{name} column {column} code {code}")
     doc = inspect.getdoc(tool.function) or ""
-    for section in ("Parameters", "Returns", "Raises", "Notes", "References", "Examples"):
+    # What a tool rests on stands in its docstring or among the standards its card cites.
+    sections = ("Parameters", "Returns", "Raises", "Notes", "Examples", *(() if tool.card.cites else ("References",)))
+    for section in sections:
         assert re.search(rf"^{section}\n-+$", doc, re.MULTILINE), f"{name}: its docstring has no {section}"
     meanings = [given.meaning for given in tool.signature.inputs.values()]
     assert all(meanings), f"{name}: an input is not described in the docstring"
