@@ -6,11 +6,13 @@ from spacegov.tools.foundation.attributes import check_attributes
 from spacegov.tools.foundation.crosswalk import crosswalk_classes
 from spacegov.tools.foundation.extent import check_extent
 from spacegov.tools.foundation.geometry import check_geometry
+from spacegov.tools.foundation.land_use_change import measure_land_use_change
 from spacegov.tools.foundation.layer_coverage import assess_coverage
 from spacegov.tools.foundation.partition import check_partition
 from spacegov.tools.foundation.registered_area import reconcile_area
 from spacegov.tools.foundation.slivers import dissolve_slivers
 from spacegov.tools.foundation.terrain import derive_terrain
+from spacegov.tools.foundation.versions import compare_versions
 from spacegov.tools.foundation.zones import summarize_by_zone
 
 __all__ = [
@@ -19,9 +21,11 @@ __all__ = [
     "check_extent",
     "check_geometry",
     "check_partition",
+    "compare_versions",
     "crosswalk_classes",
     "derive_terrain",
     "dissolve_slivers",
+    "measure_land_use_change",
     "reconcile_area",
     "summarize_by_zone",
 ]
