@@ -19,7 +19,8 @@ from typing import Any
 logger = logging.getLogger(__name__)
 
 _ready: set[str] = set()
-_lock = threading.Lock()
+# a kernel's exercise may need another family
+_lock = threading.RLock()
 
 
 def warm_up(*families: str) -> float:
@@ -27,8 +28,8 @@ def warm_up(*families: str) -> float:
 
     Parameters
     ----------
-    *families : {'area', 'zones'}
-        Which kernels; all by default.
+    *families : {'area', 'large', 'zones'}
+        Which kernels: areas, areas of polygons of many vertices, zones of buildings; all by default.
 
     Returns
     -------
@@ -58,6 +59,7 @@ def ensure_compiled(family: str) -> None:
     with _lock:
         if family in _ready:
             return
+        _ready.add(family)
         mark = _mark(family)
         if not mark.exists():
             _announce(f"compiling the {family} kernels, once on this machine, a few seconds …")
@@ -69,7 +71,11 @@ def ensure_compiled(family: str) -> None:
                 mark.touch()
             except OSError:
                 logger.info("the folder %s cannot be written; the kernels are compiled again next time", mark.parent)
-        _ready.add(family)
+
+
+def is_compiled(family: str) -> bool:
+    """Whether a family is loaded in this process, or ensured to be."""
+    return family in _ready
 
 
 def _announce(text: str) -> None:
@@ -100,7 +106,7 @@ def _mark(family: str) -> Path:
 
 
 def _exercise_area() -> None:
-    """Run every area kernel once with the types it will meet."""
+    """Run the kernels of ordinary polygons once with the types they will meet."""
     import numpy as np
     import shapely
 
@@ -110,17 +116,29 @@ def _exercise_area() -> None:
     from spacegov.kernels.totals import ExactTotals
     from spacegov.kernels.validity import find_invalid
 
-    shapes = np.array([shapely.box(0, 0, 2, 2), shapely.Point(1, 1).buffer(1, quad_segs=64)], dtype=object)
-    totals = ExactTotals(1.0)
-    layer = from_shapely(shapes)
+    layer = from_shapely(np.array([shapely.box(0, 0, 2, 2), shapely.box(1, 1, 3, 3)], dtype=object))
     match(layer, layer, threads=1)
     match_self(layer, threads=1)
     one = np.zeros(1, np.int64)
-    totals.add(one, one, np.zeros(1), one, one)
+    ExactTotals(1.0).add(one, one, np.zeros(1), one, one)
     geometry_areas(layer.coordinates, layer.ring_offsets, layer.geometry_offsets, np.zeros(2))
     fill_boxes(layer.coordinates, layer.ring_offsets, layer.geometry_offsets, np.zeros((2, 4)))
-    find_invalid(layer, lambda rows: shapes[rows])
     reverse_all(layer.coordinates.copy(), layer.ring_offsets)
+    find_invalid(layer, lambda rows: np.empty(len(rows), dtype=object))
+
+
+def _exercise_large() -> None:
+    """Run the kernels of large polygons once."""
+    import numpy as np
+    import shapely
+
+    from spacegov.kernels.pieces import cut_pieces
+    from spacegov.kernels.ragged import from_shapely
+    from spacegov.kernels.validity import find_invalid
+
+    layer = from_shapely(np.array([shapely.Point(0, 0).buffer(1, quad_segs=64)], dtype=object))
+    cut_pieces(layer)
+    find_invalid(layer, lambda rows: np.empty(len(rows), dtype=object))
 
 
 def _exercise_zones() -> None:
@@ -130,15 +148,15 @@ def _exercise_zones() -> None:
 
     from spacegov.kernels.strictest import strictest_zone
 
-    _ready.add("zones")
     buildings = [shapely.box(x, 0, x + 1, 1) for x in range(4)]
     zones = geopandas.GeoDataFrame({"level": [1]}, geometry=[shapely.box(0, 0, 1.5, 1)])
     strictest_zone(buildings, zones, level_column="level").add_zone(shapely.box(2.5, 0, 9, 9), 1)
 
 
-_EXERCISES: dict[str, Callable[[], None]] = {"area": _exercise_area, "zones": _exercise_zones}
+_EXERCISES: dict[str, Callable[[], None]] = {"area": _exercise_area, "large": _exercise_large, "zones": _exercise_zones}
 # the modules whose kernels a family is made of
 _SOURCES = {
-    "area": ("cutting", "edges", "jit", "join", "rings", "screening", "totals", "tree", "wkb_passes"),
+    "area": ("edges", "jit", "join", "rings", "screening", "totals", "tree", "wkb_passes"),
+    "large": ("cutting", "jit", "rings", "screening", "screening_large", "tree"),
     "zones": ("jit", "rings", "screening", "tree", "wkb_passes", "zone_boxes", "zone_cells"),
 }

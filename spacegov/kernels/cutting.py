@@ -139,32 +139,49 @@ def _reduce_rings(
 @kernel
 def _half_tile(xmin: float, ymin: float, xmax: float, ymax: float, half: int, tile: FloatArray) -> None:
     """Fill in one half of a tile, halved across its longer side."""
-    tile[0] = xmin
-    tile[1] = ymin
-    tile[2] = xmax
-    tile[3] = ymax
+    tile[0, 0] = xmin
+    tile[0, 1] = ymin
+    tile[0, 2] = xmax
+    tile[0, 3] = ymax
     if xmax - xmin >= ymax - ymin:
-        tile[2 - 2 * half] = 0.5 * (xmin + xmax)
+        tile[0, 2 - 2 * half] = 0.5 * (xmin + xmax)
     else:
-        tile[3 - 2 * half] = 0.5 * (ymin + ymax)
+        tile[0, 3 - 2 * half] = 0.5 * (ymin + ymax)
 
 
 @kernel
-def _box_within(arena: FloatArray, start: int, stop: int, tile: FloatArray, box: FloatArray) -> None:
-    """Fill the part of a tile that some vertices reach."""
-    box[0] = np.inf
-    box[1] = np.inf
-    box[2] = -np.inf
-    box[3] = -np.inf
+def _copy_box(source: FloatArray, i: int, target: FloatArray, j: int) -> None:
+    """Copy one box; an assignment of slices would take numba half a second more to compile."""
+    for side in range(4):
+        target[j, side] = source[i, side]
+
+
+@kernel
+def _box_within(
+    arena: FloatArray,
+    start: int,
+    stop: int,
+    xmin: float,
+    ymin: float,
+    xmax: float,
+    ymax: float,
+    boxes: FloatArray,
+    piece: int,
+) -> None:
+    """Fill in the part of a tile that some vertices reach."""
+    left = np.inf
+    lower = np.inf
+    right = -np.inf
+    upper = -np.inf
     for i in range(start, stop):
-        box[0] = min(box[0], arena[i, 0])
-        box[1] = min(box[1], arena[i, 1])
-        box[2] = max(box[2], arena[i, 0])
-        box[3] = max(box[3], arena[i, 1])
-    box[0] = max(box[0], tile[0])
-    box[1] = max(box[1], tile[1])
-    box[2] = min(box[2], tile[2])
-    box[3] = min(box[3], tile[3])
+        left = min(left, arena[i, 0])
+        lower = min(lower, arena[i, 1])
+        right = max(right, arena[i, 0])
+        upper = max(upper, arena[i, 1])
+    boxes[piece, 0] = max(left, xmin)
+    boxes[piece, 1] = max(lower, ymin)
+    boxes[piece, 2] = min(right, xmax)
+    boxes[piece, 3] = min(upper, ymax)
 
 
 @kernel
@@ -234,7 +251,7 @@ def cut_geometries(
     """
     stack = np.empty((_STACK, 4), np.int64)
     tiles = np.empty((_STACK, 4))
-    tile = np.empty(4)
+    tile = np.empty((1, 4))
     vertices = 0
     ring_count = 0
     pieces = 0
@@ -251,13 +268,15 @@ def cut_geometries(
         most_vertices, most_rings = arena_size(own_vertices, own_rings)
         for r in range(own_rings + 1):
             rings[r] = ring_offsets[first_ring + r] - start
-        arena[:own_vertices] = coordinates[start : start + own_vertices]
+        for i in range(own_vertices):
+            arena[i, 0] = coordinates[start + i, 0]
+            arena[i, 1] = coordinates[start + i, 1]
         depth = 1
         stack[0, 0] = 0
         stack[0, 1] = own_rings
         stack[0, 2] = 0
         stack[0, 3] = 0
-        tiles[0] = boxes[g]
+        _copy_box(boxes, g, tiles, 0)
         while depth > 0:
             depth -= 1
             first = stack[depth, 0]
@@ -289,7 +308,7 @@ def cut_geometries(
                 )
                 vertices += count
                 out_last[pieces] = ring_count
-                _box_within(arena, rings[first], rings[last], tiles[depth], out_boxes[pieces])
+                _box_within(arena, rings[first], rings[last], xmin, ymin, xmax, ymax, out_boxes, pieces)
                 out_full[pieces] = False
                 pieces += 1
                 continue
@@ -297,7 +316,7 @@ def cut_geometries(
             for half in range(2):
                 _half_tile(xmin, ymin, xmax, ymax, half, tile)
                 end, crosses, winding = _reduce_rings(
-                    arena, rings, first, last, target, tile[0], tile[1], tile[2], tile[3]
+                    arena, rings, first, last, target, tile[0, 0], tile[0, 1], tile[0, 2], tile[0, 3]
                 )
                 if crosses:
                     stack[depth, 0] = target
@@ -305,13 +324,13 @@ def cut_geometries(
                     stack[depth, 2] = level + 1
                     kept = rings[end] - rings[target]
                     stack[depth, 3] = idle + 1 if kept > _STUBBORN * count else 0
-                    tiles[depth] = tile
+                    _copy_box(tile, 0, tiles, depth)
                     depth += 1
                     target = end
                 elif winding != 0:
                     if pieces >= len(out_first):
                         return -1, 0, 0
-                    out_boxes[pieces] = tile
+                    _copy_box(tile, 0, out_boxes, pieces)
                     out_full[pieces] = True
                     out_first[pieces] = ring_count
                     out_last[pieces] = ring_count

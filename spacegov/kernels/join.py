@@ -140,7 +140,8 @@ def join_areas(
     a_edges = np.empty((5, 3 * a.widest + 16))
     b_edges = np.empty((5, 3 * b.widest + 16))
     stack = np.empty(STACK, np.int64)
-    seen = np.full(len(b_boxes), -1, np.int64)
+    # one more than the geometry of a that last met each geometry of b
+    seen = np.zeros(len(b_boxes), np.int64)
     parts = np.zeros(len(b_boxes), np.int64)
     unit = np.empty(len(b_boxes))
     touched = np.empty(len(b_boxes), np.int64)
@@ -176,8 +177,8 @@ def join_areas(
                     touched[count] = h
                     count += 1
                     continue
-                if seen[h] != g:
-                    seen[h] = g
+                if seen[h] != g + 1:
+                    seen[h] = g + 1
                     parts[h] = 0
                     unit[h] = _pair_unit(a_boxes, g, b_boxes, h)
                     touched[count] = h

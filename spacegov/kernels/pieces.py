@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from spacegov.kernels.compilation import ensure_compiled
 from spacegov.kernels.parallel import balanced_slices, in_threads
 from spacegov.kernels.ragged import BoolArray, FloatArray, IntArray, Ragged
 
@@ -85,6 +86,7 @@ def cut_pieces(layer: Ragged, *, threads: int = 1, piece_vertices: int = PIECE_V
     large = np.flatnonzero(counts > piece_vertices)
     if not len(large):
         return whole_pieces(layer)
+    ensure_compiled("large")
     slices = balanced_slices(counts[large], threads)
     room = _ROOM_FACTOR
     while True:

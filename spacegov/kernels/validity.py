@@ -15,10 +15,13 @@ from numpy.typing import NDArray
 
 from spacegov import ledger
 from spacegov.errors import InvalidGeometry
+from spacegov.kernels.compilation import ensure_compiled, is_compiled
 from spacegov.kernels.parallel import balanced_slices, in_threads
-from spacegov.kernels.ragged import IntArray, Ragged
+from spacegov.kernels.ragged import BoolArray, IntArray, Ragged
 
 _SHOWN_ROWS = 5
+# for fewer vertices than this, asking GEOS is quicker than loading a kernel
+_FEW_VERTICES = 10_000
 
 Geometries = NDArray[Any]
 
@@ -40,14 +43,16 @@ def find_invalid(layer: Ragged, shapes: Callable[[IntArray], Geometries], *, thr
     int64 (I,)
         Row numbers, ascending.
     """
-    from spacegov.kernels.screening import screen
+    from spacegov.kernels.screening import screen_simple
 
-    sure = np.ones(len(layer), np.bool_)
+    sure = np.zeros(len(layer), np.bool_)
+    arrays = layer.coordinates, layer.ring_offsets, layer.geometry_offsets
 
-    def work(rows: tuple[int, int]) -> None:
-        screen(layer.coordinates, layer.ring_offsets, layer.geometry_offsets, *rows, sure)
+    def simple(rows: tuple[int, int]) -> None:
+        screen_simple(*arrays, *rows, sure)
 
-    list(in_threads(work, balanced_slices(layer.vertex_counts + 1, threads), threads))
+    list(in_threads(simple, balanced_slices(layer.vertex_counts + 1, threads), threads))
+    _screen_large(layer, sure, threads)
     open_rows = np.flatnonzero(~sure)
     if not len(open_rows):
         return open_rows
@@ -59,6 +64,22 @@ def find_invalid(layer: Ragged, shapes: Callable[[IntArray], Geometries], *, thr
     slices = balanced_slices(layer.vertex_counts[open_rows] + 1, threads)
     invalid = np.concatenate(list(in_threads(decide, slices, threads)))
     return np.asarray(open_rows[invalid], dtype=np.int64)
+
+
+def _screen_large(layer: Ragged, sure: BoolArray, threads: int) -> None:
+    """Mark more geometries as certainly valid, of those that are not short rings."""
+    rows = np.flatnonzero(~sure)
+    weights = layer.vertex_counts[rows] + 1
+    if weights.sum() < _FEW_VERTICES and not is_compiled("large"):
+        return
+    if len(rows):
+        ensure_compiled("large")
+        from spacegov.kernels.screening_large import screen_large
+
+        def large(part: tuple[int, int]) -> None:
+            screen_large(layer.coordinates, layer.ring_offsets, layer.geometry_offsets, rows[slice(*part)], sure)
+
+        list(in_threads(large, balanced_slices(weights, threads), threads))
 
 
 def invalid_geometry(first: Any, row: int, count: int, total: int, name: str) -> InvalidGeometry:

@@ -10,7 +10,8 @@ from shapely import MultiPolygon, Polygon, box
 from spacegov import ledger
 from spacegov.kernels import compilation, pair_areas, polygon_areas
 from spacegov.kernels.ragged import from_shapely
-from spacegov.kernels.screening import screen
+from spacegov.kernels.screening import screen_simple
+from spacegov.kernels.screening_large import screen_large
 from spacegov.kernels.validity import find_invalid
 from tests.kernels.shapes import SHAPES
 
@@ -19,9 +20,12 @@ PATIENT = {"deadline": None, "suppress_health_check": list(HealthCheck)}
 
 def certain(geometries):
     compilation.ensure_compiled("area")
+    compilation.ensure_compiled("large")
     layer = from_shapely(np.array([*geometries, None], dtype=object)[:-1])
+    arrays = layer.coordinates, layer.ring_offsets, layer.geometry_offsets
     sure = np.zeros(len(layer), np.bool_)
-    screen(layer.coordinates, layer.ring_offsets, layer.geometry_offsets, 0, len(layer), sure)
+    screen_simple(*arrays, 0, len(layer), sure)
+    screen_large(*arrays, np.flatnonzero(~sure), sure)
     return sure
 
 
