@@ -119,7 +119,7 @@ def _vector(layer: Layer) -> dict[str, Any]:
         if layer.card.kind != "Table":
             if not hasattr(frame, "geometry"):
                 raise UnreadableFile(f"{layer.id}: its file has no geometry; import it again")
-            log.append(check.geometry(frame.rename_geometry("geometry"), names, start))
+            log.append(check.geometry(frame, names, start))
         known = [name for name in layer.card.fields if name in frame.columns]
         check.attributes(frame[known].reset_index(drop=True), names, start, None)
         if check.key is not None and check.key in frame.columns:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from pydantic import BaseModel
 
 from spacegov.cards import card_of
 from spacegov.catalogue import Index, fact, phrases, read_folder
@@ -19,6 +22,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from spacegov.workspace import Workspace
+
+
+FACETS = ("space", "kind", "level", "steward", "sharing", "status", "coverage", "tier", "theme")
 
 
 class Registry(Mapping[str, Layer]):
@@ -85,8 +91,7 @@ class Registry(Mapping[str, Layer]):
             if name not in self._files:
                 raise UnknownName(f"there is no layer {name!r}; {suggest(name, self._files)}")
             path, data = self._files[name]
-            text = path.read_text(encoding="utf-8")
-            card = card_of(data, LayerCard, str(path), text, id=name, space=name.partition(".")[0])
+            card = _held(data, LayerCard, path, id=name, space=name.partition(".")[0])
             if card.steward not in self.stewards:
                 raise BadCard(
                     f"{path}: there is no department {card.steward!r}; {suggest(card.steward, self.stewards)}"
@@ -108,15 +113,27 @@ class Registry(Mapping[str, Layer]):
         """Give how the workspace binds a layer, None where it does not."""
         if name not in self._bindings:
             return None
-        path, data = self._bindings[name]
-        return card_of(data or {}, Binding, str(path), path.read_text(encoding="utf-8"))
+        if name not in self._held_bindings:
+            path, data = self._bindings[name]
+            self._held_bindings[name] = _held(data or {}, Binding, path)
+        return self._held_bindings[name]
+
+    @cached_property
+    def _held_bindings(self) -> dict[str, Binding]:
+        return {}
 
     def kind(self, name: str) -> str:
         """Give a layer's kind as its card states it, without holding the card to its model."""
         return str(fact(self._files[name][1], "kind"))
 
     def __getitem__(self, name: str) -> Layer:
-        return Layer(self.workspace, self.card(name), self.binding(name))
+        if name not in self._layers:
+            self._layers[name] = Layer(self.workspace, self.card(name), self.binding(name))
+        return self._layers[name]
+
+    @cached_property
+    def _layers(self) -> dict[str, Layer]:
+        return {}
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._files)
@@ -166,20 +183,66 @@ class Registry(Mapping[str, Layer]):
         _allow("steward", steward, self.stewards)
         _allow("status", status, ("draft", "in-force", "superseded", "not-bound"))
         _allow("sharing", sharing, ("open", "conditional", "restricted"))
-        found = []
+        wanted = {"space": space, "steward": steward, "sharing": sharing, "status": status}
+        asked = {facet: value for facet, value in wanted.items() if value is not None}
+        names = self._index.search(query)
+        return [self[name] for name in names if all(self._facet(name, facet) == asked[facet] for facet in asked)]
+
+    def facets(self, query: str = "") -> dict[str, dict[str, int]]:
+        """Count layers by what they can be narrowed by.
+
+        Parameters
+        ----------
+        query : str
+            Words, as in `find`.
+
+        Returns
+        -------
+        dict
+            For `space`, `kind`, `level`, `steward`, `sharing`, `status`, `coverage`, `tier` and `theme`: layers by
+            value, most frequent first.
+        """
+        counts: dict[str, Counter[str]] = {facet: Counter() for facet in FACETS}
         for name in self._index.search(query):
-            data = self._files[name][1]
-            if space is not None and name.partition(".")[0] != space:
-                continue
-            if steward is not None and fact(data, "steward") != steward:
-                continue
-            if sharing is not None and fact(fact(data, "sharing"), "class") != sharing:
-                continue
+            for facet, counter in counts.items():
+                value = self._facet(name, facet)
+                if value is not None:
+                    counter[value] += 1
+        return {facet: dict(counter.most_common()) for facet, counter in counts.items()}
+
+    def _facet(self, name: str, facet: str) -> str | None:
+        """Give what a card or binding states, without holding them to their models."""
+        if facet == "space":
+            return name.partition(".")[0]
+        if facet in {"status", "coverage"}:
+            if name not in self._bindings:
+                return "not-bound" if facet == "status" else None
+            stated = fact(self._bindings[name][1], facet)
+            if facet == "status":
+                return str(stated or "in-force")
+            return "whole" if stated in {None, "whole"} else "partial"
+        data = self._files[name][1]
+        place = {"sharing": ("sharing", "class"), "tier": ("quality", "tier"), "theme": ("restriction", "theme")}
+        outer, inner = place.get(facet, (facet, None))
+        value = fact(data, outer) if inner is None else fact(fact(data, outer), inner)
+        if value is None and facet == "level":
+            return "county"
+        return None if value is None else str(value)
+
+    def quality(self) -> pd.DataFrame:
+        """Give the quality of every layer: `tier`, `rows`, `problem_records`, `rate` (0 to 1), `coverage`, `version`.
+
+        The figures are those of the last import; a layer that was not imported has none.
+        """
+        import pandas as pd
+
+        rows = []
+        for name in self:
             layer = self[name]
-            state = layer.binding.status if layer.binding is not None else "not-bound"
-            if status is None or state == status:
-                found.append(layer)
-        return found
+            found = {key: value for key, value in layer.quality.items() if key != "faults"}
+            rows.append({"id": name, **found, "coverage": self._facet(name, "coverage"), "version": layer.version})
+        table = pd.DataFrame(rows, columns=["id", "tier", "rows", "problem_records", "rate", "coverage", "version"])
+        return table.astype({"rows": "Int64", "problem_records": "Int64", "rate": "float64"}).set_index("id")
 
     def search(self, query: str = "", **facets: Any) -> pd.DataFrame:
         """Find layers as a table: id, title, space, kind, steward, sharing, status, version, coverage."""
@@ -196,6 +259,17 @@ class Registry(Mapping[str, Layer]):
     def __repr__(self) -> str:
         counts = ", ".join(f"{len(names)} {space}" for space, names in self.tree().items())
         return f"<Registry of {len(self)} layers: {counts}; search with .search('words')>"
+
+
+C = TypeVar("C", bound=BaseModel)
+
+
+def _held(data: Any, model: type[C], path: Path, **extra: Any) -> C:
+    """Hold what was read to a model; the file is read again only for the line of a fault."""
+    try:
+        return card_of(data, model, str(path), **extra)
+    except BadCard:
+        return card_of(data, model, str(path), path.read_text(encoding="utf-8"), **extra)
 
 
 def _allow(name: str, value: str | None, allowed: Any) -> None:
