@@ -83,7 +83,8 @@ def check_hazard_setback(
         geometry : the shortest line between both; the largest shortfall first
     receptors : GeoDataFrame
         A row for every receptor: receptor, layer, kind, answer (`present`: too near to something; `not_covered`: no
-        breach known, and sources are not surveyed within the largest distance; `absent`), breaches, missing_m (largest)
+        breach known, and sources are not surveyed within the largest distance
+        of their layer's kinds; `absent`), breaches, missing_m (largest)
 
     Raises
     ------
@@ -116,7 +117,8 @@ def check_hazard_setback(
     to = _Things.of(receptors, receptor_kind, "receptor")
     pairs = _near(from_, to, table)
     breaches = _breaches(from_, to, pairs, sources[0].crs)
-    states = _states(to, pairs, coverage or {}, table.largest, receptors[0].crs)
+    reach = {name: table.largest(set(from_.kinds[from_.layers == name])) for name in coverage or {}}
+    states = _states(to, pairs, coverage or {}, reach, receptors[0].crs)
     _tell(from_, table, breaches, states)
     return Setbacks(breaches, states)
 
@@ -136,10 +138,10 @@ class _Rules:
                 raise BadPolicy(f"{name}: there are two rules for {' × '.join(pair)}; keep one")
             self.rows[pair] = (distance, text_of(row["basis"]), text_of(row["article"]))
 
-    @property
-    def largest(self) -> float:
-        """Largest distance of any rule."""
-        return max((row[0] for row in self.rows.values()), default=0.0)
+    def largest(self, kinds: set[str]) -> float:
+        """Largest distance from some kinds of sources; from any where none is known."""
+        own = [row[0] for (source, _), row in self.rows.items() if source in kinds]
+        return max(own or [row[0] for row in self.rows.values()], default=0.0)
 
     def of(self, source: str, receptor: str) -> tuple[float, str | None, str | None] | None:
         """Rule of a pair of kinds."""
@@ -211,18 +213,18 @@ def _breaches(from_: _Things, to: _Things, pairs: pd.DataFrame, crs: Any) -> gpd
 
 
 def _states(
-    to: _Things, pairs: pd.DataFrame, coverage: Mapping[str, gpd.GeoDataFrame], largest: float, crs: Any
+    to: _Things, pairs: pd.DataFrame, coverage: Mapping[str, gpd.GeoDataFrame], reach: dict[str, float], crs: Any
 ) -> gpd.GeoDataFrame:
     receptor = pairs["receptor"].to_numpy(dtype=np.int64)
     count = np.bincount(receptor, minlength=len(to.shapes))
     missing = np.zeros(len(to.shapes))
     np.maximum.at(missing, receptor, pairs["missing_m"].to_numpy())
     unknown = np.zeros(len(to.shapes), dtype=bool)
-    for area in coverage.values():
+    for name, area in coverage.items():
         known = shapely.union_all(area.geometry.to_numpy())
         shapely.prepare(known)
         # a source just outside the survey could be too near
-        around = shapely.buffer(to.shapes, largest, quad_segs=4)
+        around = shapely.buffer(to.shapes, reach[name], quad_segs=4)
         unknown |= ~shapely.covers(known, around)
     table = pd.DataFrame(
         {
