@@ -63,7 +63,7 @@ def test_baltimore_zoning_by_block_group(zoning, blocks):
 
 def test_hsinchu_zoning_shifted_over_itself(hsinchu):
     shapes = shapely.force_2d(np.asarray(hsinchu.geometry))
-    shifted = shapely.transform(shapes, lambda xy: xy + [50.0, 0.0])
+    shifted = shapely.transform(shapes, lambda xy: xy + np.array([50.0, 0.0]))
     pairs = against_geos(shapes, shifted)
     assert len(pairs) > 10_000
 
