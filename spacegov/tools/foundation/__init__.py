@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from spacegov.tools.foundation.attributes import check_attributes
 from spacegov.tools.foundation.crosswalk import crosswalk_classes
+from spacegov.tools.foundation.edges import match_edges
 from spacegov.tools.foundation.extent import check_extent
 from spacegov.tools.foundation.geometry import check_geometry
 from spacegov.tools.foundation.land_use_change import measure_land_use_change
@@ -25,6 +26,7 @@ __all__ = [
     "crosswalk_classes",
     "derive_terrain",
     "dissolve_slivers",
+    "match_edges",
     "measure_land_use_change",
     "reconcile_area",
     "summarize_by_zone",

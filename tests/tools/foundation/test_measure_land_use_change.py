@@ -103,7 +103,7 @@ def test_bad_input_is_refused_in_one_sentence(layer, surveys):
     before, after = surveys
     with pytest.raises(BadInput, match="years: 0 was given"):
         measure(before, after, years=0)
-    with pytest.raises(BadInput, match="missing a required keyword-only argument: 'years'"):
+    with pytest.raises(BadInput, match="missing a required argument: 'years'"):
         measure_land_use_change(before, after)
     with pytest.raises(EmptyLayer, match="after: the survey has no patch"):
         measure(before, after.iloc[:0])
