@@ -13,19 +13,49 @@ from spacegov.synthetic.terrain import Terrain
 
 COUNTY_KM2 = 676.0
 TOWNSHIPS = (
-    ("Lanhe Town", "兰河镇", "Ланьхэ"), ("Yunling", "云岭镇", "Юньлин"), ("Songxi", "松溪镇", "Сунси"),
-    ("Hedong", "河东镇", "Хэдун"), ("Shimen", "石门镇", "Шимэнь"), ("Baishui", "白水乡", "Байшуй"),
-    ("Longtan", "龙潭乡", "Лунтань"), ("Nanyuan", "南源镇", "Наньюань"), ("Hekou", "河口镇", "Хэкоу"),
+    ("Lanhe Town", "兰河镇", "Ланьхэ"),
+    ("Yunling", "云岭镇", "Юньлин"),
+    ("Songxi", "松溪镇", "Сунси"),
+    ("Hedong", "河东镇", "Хэдун"),
+    ("Shimen", "石门镇", "Шимэнь"),
+    ("Baishui", "白水乡", "Байшуй"),
+    ("Longtan", "龙潭乡", "Лунтань"),
+    ("Nanyuan", "南源镇", "Наньюань"),
+    ("Hekou", "河口镇", "Хэкоу"),
 )
 SYLLABLES = (
-    ("Shang", "上", "Шан"), ("Xia", "下", "Ся"), ("Qian", "前", "Цянь"), ("Hou", "后", "Хоу"), ("Da", "大", "Да"),
-    ("Xiao", "小", "Сяо"), ("Dong", "东", "Дун"), ("Xi", "西", "Си"), ("Nan", "南", "Нань"), ("Bei", "北", "Бэй"),
-    ("Zhang", "张", "Чжан"), ("Li", "李", "Ли"), ("Wang", "王", "Ван"), ("Chen", "陈", "Чэнь"), ("Zhou", "周", "Чжоу"),
-    ("Liu", "刘", "Лю"), ("Huang", "黄", "Хуан"), ("Shi", "石", "Ши"), ("Zhu", "竹", "Чжу"), ("Song", "松", "Сун"),
+    ("Shang", "上", "Шан"),
+    ("Xia", "下", "Ся"),
+    ("Qian", "前", "Цянь"),
+    ("Hou", "后", "Хоу"),
+    ("Da", "大", "Да"),
+    ("Xiao", "小", "Сяо"),
+    ("Dong", "东", "Дун"),
+    ("Xi", "西", "Си"),
+    ("Nan", "南", "Нань"),
+    ("Bei", "北", "Бэй"),
+    ("Zhang", "张", "Чжан"),
+    ("Li", "李", "Ли"),
+    ("Wang", "王", "Ван"),
+    ("Chen", "陈", "Чэнь"),
+    ("Zhou", "周", "Чжоу"),
+    ("Liu", "刘", "Лю"),
+    ("Huang", "黄", "Хуан"),
+    ("Shi", "石", "Ши"),
+    ("Zhu", "竹", "Чжу"),
+    ("Song", "松", "Сун"),
 )
 ENDINGS = (
-    ("tang", "塘", "тан"), ("ping", "坪", "пин"), ("wan", "湾", "вань"), ("ling", "岭", "лин"), ("qiao", "桥", "цяо"),
-    ("jia", "家", "цзя"), ("zhuang", "庄", "чжуан"), ("an", "岸", "ань"), ("keng", "坑", "кэн"), ("tian", "田", "тянь"),
+    ("tang", "塘", "тан"),
+    ("ping", "坪", "пин"),
+    ("wan", "湾", "вань"),
+    ("ling", "岭", "лин"),
+    ("qiao", "桥", "цяо"),
+    ("jia", "家", "цзя"),
+    ("zhuang", "庄", "чжуан"),
+    ("an", "岸", "ань"),
+    ("keng", "坑", "кэн"),
+    ("tian", "田", "тянь"),
 )
 
 
@@ -213,7 +243,12 @@ def divide_county(random: np.random.Generator, terrain: Terrain) -> Units:
     to_river = distance_transform_edt(~(water > 25.0)) * grid.cell
     to_main = distance_transform_edt(~big_river) * grid.cell
     gentle = uniform_filter((slope < 5).astype(float), 15)
-    base = gentle - 0.9 * np.abs(np.log((to_river + 60) / 420)) * 0.25 - 3.0 * (above < 1.6) - 0.02 * np.maximum(above - 12, 0)
+    base = (
+        gentle
+        - 0.9 * np.abs(np.log((to_river + 60) / 420)) * 0.25
+        - 3.0 * (above < 1.6)
+        - 0.02 * np.maximum(above - 12, 0)
+    )
     base = base + 0.05 * noise(random, grid.shape, 20) - 4.0 * stretch(-edge, -700, -150)
     base[~county | river] = -1e9
     x, y = grid.centres()
@@ -222,7 +257,12 @@ def divide_county(random: np.random.Generator, terrain: Terrain) -> Units:
     seat_score -= 1.5 * stretch(np.abs(to_main - 900), 250, 1_200) + 2.0 * stretch(-edge, -6_000, -2_500)
     seat_score[base < -1e8] = -1e9
     first = spread(seat_score, 1, 10)
-    towns = np.vstack([first, spread(base - 3.0 * stretch(-edge, -2_600, -1_200) + 0.4 * random.random(), 8, 6_300 / grid.cell, first)])
+    towns = np.vstack(
+        [
+            first,
+            spread(base - 3.0 * stretch(-edge, -2_600, -1_200) + 0.4 * random.random(), 8, 6_300 / grid.cell, first),
+        ]
+    )
     township = in_one_piece(nearest_seed(cost, county, towns, grid.cell))
     villages = spread(base + 0.25 * noise(random, grid.shape, 30), 124, 1_450 / grid.cell, towns)
     villages = np.vstack([towns, villages])
@@ -244,7 +284,9 @@ def _county(random: np.random.Generator, grid: Grid, cost: Floats, everywhere: M
     cells = nearest_seed(cost, everywhere, seeds, grid.cell)
     x, y = grid.centres()
     angle = np.arctan2(y - 3_263_000, x - 513_000)
-    radius = ((np.abs(x - 513_000) ** 4 + np.abs(y - 3_263_000) ** 4) ** 0.25) * (1 + 0.05 * np.sin(3 * angle + 1) + 0.03 * np.sin(5 * angle))
+    radius = ((np.abs(x - 513_000) ** 4 + np.abs(y - 3_263_000) ** 4) ** 0.25) * (
+        1 + 0.05 * np.sin(3 * angle + 1) + 0.03 * np.sin(5 * angle)
+    )
     radius += 500 * noise(random, grid.shape, 50, 3)
     size = np.bincount(cells.ravel(), minlength=len(seeds))
     mean = np.bincount(cells.ravel(), radius.ravel(), minlength=len(seeds)) / np.maximum(size, 1)

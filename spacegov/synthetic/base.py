@@ -91,7 +91,9 @@ def make_base(draws: Draws) -> Base:
     widths = np.array([roads.WIDTH[road.rank] for road in network])
     strips = shapely.buffer(np.array([road.line for road in network], dtype=object), widths / 2, quad_segs=2)
     grounds = np.array([place.ground for place in places], dtype=object)
-    ponds = lakes.dig_ponds(draws("ponds"), terrain, county, np.concatenate([strips, grounds, channels, streams, standing]), 900)
+    ponds = lakes.dig_ponds(
+        draws("ponds"), terrain, county, np.concatenate([strips, grounds, channels, streams, standing]), 900
+    )
     water = Water(
         np.concatenate([standing, channels, ponds]),
         np.array(["reservoir", "lake"] + ["river"] * len(channels) + ["pond"] * len(ponds)),
@@ -99,12 +101,40 @@ def make_base(draws: Draws) -> Base:
     )
     natural = land.natural_classes(draws("nature"), terrain, np.array([place.centre for place in places]))
     fields = land.field_lines(draws("fields"), units, _bearings(draws("bearings"), units, places))
-    faces = land.partition(units, grounds, np.array(outlines, dtype=object), shapely.union_all(strips, grid_size=0.001),
-                           water.shapes, natural, terrain.grid, fields, streams)
+    faces = land.partition(
+        units,
+        grounds,
+        np.array(outlines, dtype=object),
+        shapely.union_all(strips, grid_size=0.001),
+        water.shapes,
+        natural,
+        terrain.grid,
+        fields,
+        streams,
+    )
     faces, village_of_place = _gather_villages(faces, units, places)
-    villages = np.array([shapely.coverage_union_all(faces.shapes[faces.village == n]) for n in range(int(faces.village.max()) + 1)], dtype=object)
-    return Base(terrain, reaches, units, water, dam, level, places, network, blocks, np.array(outlines, dtype=object), parcels,
-                buildings, natural, faces, villages, village_of_place)
+    villages = np.array(
+        [shapely.coverage_union_all(faces.shapes[faces.village == n]) for n in range(int(faces.village.max()) + 1)],
+        dtype=object,
+    )
+    return Base(
+        terrain,
+        reaches,
+        units,
+        water,
+        dam,
+        level,
+        places,
+        network,
+        blocks,
+        np.array(outlines, dtype=object),
+        parcels,
+        buildings,
+        natural,
+        faces,
+        villages,
+        village_of_place,
+    )
 
 
 def _bearings(random: np.random.Generator, units: Units, places: list[Settlement]) -> Any:

@@ -28,7 +28,9 @@ class Buildings:
     residents: Any = None
 
 
-def raise_buildings(random: np.random.Generator, places: list[Settlement], blocks: list[Block], parcels: list[Parcel]) -> Buildings:
+def raise_buildings(
+    random: np.random.Generator, places: list[Settlement], blocks: list[Block], parcels: list[Parcel]
+) -> Buildings:
     """Put buildings on the parcels by use.
 
     Parameters
@@ -54,7 +56,17 @@ def raise_buildings(random: np.random.Generator, places: list[Settlement], block
     return _stand(random, made, blocks, parcels)
 
 
-def _add(made: Buildings, parcel: int, use: str, floors: int, year: int, units: int, s: float, t: float, size: tuple[float, float]) -> None:
+def _add(
+    made: Buildings,
+    parcel: int,
+    use: str,
+    floors: int,
+    year: int,
+    units: int,
+    s: float,
+    t: float,
+    size: tuple[float, float],
+) -> None:
     made.parcel.append(parcel)
     made.use.append(use)
     made.floors.append(floors)
@@ -64,7 +76,9 @@ def _add(made: Buildings, parcel: int, use: str, floors: int, year: int, units: 
     made.size.append(size)
 
 
-def _fill(random: np.random.Generator, made: Buildings, number: int, parcel: Parcel, kind: str, breadth: float, depth: float) -> None:
+def _fill(
+    random: np.random.Generator, made: Buildings, number: int, parcel: Parcel, kind: str, breadth: float, depth: float
+) -> None:
     use = parcel.use
     if use == "residential":
         _compound(random, made, number, kind, breadth, depth)
@@ -88,14 +102,28 @@ def _fill(random: np.random.Generator, made: Buildings, number: int, parcel: Par
         for i in range(across):
             for j in range(along):
                 if random.random() < 0.9:
-                    size = (min(breadth / across - 16, random.uniform(45, 80)), min(depth / along - 16, random.uniform(28, 52)))
-                    _add(made, number, use, int(random.choice([1, 1, 1, 2, 3])), int(random.integers(1998, 2025)), 0,
-                         (i + 0.5) / across, (j + 0.5) / along, size)
+                    size = (
+                        min(breadth / across - 16, random.uniform(45, 80)),
+                        min(depth / along - 16, random.uniform(28, 52)),
+                    )
+                    _add(
+                        made,
+                        number,
+                        use,
+                        int(random.choice([1, 1, 1, 2, 3])),
+                        int(random.integers(1998, 2025)),
+                        0,
+                        (i + 0.5) / across,
+                        (j + 0.5) / along,
+                        size,
+                    )
     elif use == "utility":
         _add(made, number, use, 2, int(random.integers(1990, 2020)), 0, 0.5, 0.4, (22.0, 14.0))
 
 
-def _compound(random: np.random.Generator, made: Buildings, number: int, kind: str, breadth: float, depth: float) -> None:
+def _compound(
+    random: np.random.Generator, made: Buildings, number: int, kind: str, breadth: float, depth: float
+) -> None:
     """Rows of slabs facing south, apart by their height, all of one time."""
     year = int(random.choice([1988, 1996, 2003, 2009, 2015, 2020]) + random.integers(0, 5))
     if year < 2005 or kind != "city":
@@ -116,10 +144,22 @@ def _compound(random: np.random.Generator, made: Buildings, number: int, kind: s
                 continue
             t = (5 + deep / 2 + j * (depth - 10 - deep) / max(rows - 1, 1)) / depth if rows > 1 else 0.5
             units = floors * max(int(wide // 13), 1) * 2 if floors <= 6 else floors * 4
-            _add(made, number, "residential", floors, year + int(random.integers(0, 2)), units, (i + 0.5) / across, t, (wide, deep))
+            _add(
+                made,
+                number,
+                "residential",
+                floors,
+                year + int(random.integers(0, 2)),
+                units,
+                (i + 0.5) / across,
+                t,
+                (wide, deep),
+            )
 
 
-def _house(random: np.random.Generator, made: Buildings, number: int, parcel: Parcel, kind: str, breadth: float, depth: float) -> None:
+def _house(
+    random: np.random.Generator, made: Buildings, number: int, parcel: Parcel, kind: str, breadth: float, depth: float
+) -> None:
     """A house at the street side of its plot; some plots are empty, some have a shed behind."""
     if random.random() < (0.08 if kind == "village" else 0.03):
         return
@@ -131,16 +171,46 @@ def _house(random: np.random.Generator, made: Buildings, number: int, parcel: Pa
     floors = int(random.choice([1, 2, 2, 3, 3, 4])) if kind == "village" else int(random.integers(3, 6))
     units = 1 if kind == "village" else floors - 1 + int(wide > 15) * (floors - 1)
     year = int(random.integers(1978, 2025))
-    _add(made, number, "village-house" if kind == "village" else "residential", floors, year, units, 0.5, t if front else 1 - t, (wide, deep))
+    _add(
+        made,
+        number,
+        "village-house" if kind == "village" else "residential",
+        floors,
+        year,
+        units,
+        0.5,
+        t if front else 1 - t,
+        (wide, deep),
+    )
     behind = depth - deep - set_back
     if kind != "village" and behind > 24 and random.random() < 0.8:
         rear = min(float(random.uniform(12, 17)), behind - 10)
         t = (set_back + deep + float(random.uniform(7, 9)) + rear / 2) / depth
         low = int(random.integers(2, 5))
-        _add(made, number, "residential", low, year + 2 if year < 2022 else year, low, 0.5, t if front else 1 - t, (wide, rear))
+        _add(
+            made,
+            number,
+            "residential",
+            low,
+            year + 2 if year < 2022 else year,
+            low,
+            0.5,
+            t if front else 1 - t,
+            (wide, rear),
+        )
     if kind == "village" and random.random() < 0.22 and depth - deep - set_back > 8.5:
         t = 1 - 4.2 / depth
-        _add(made, number, "shed", 1, year, 0, float(random.uniform(0.38, 0.62)), t if front else 1 - t, (min(wide, 5.5), 4.0))
+        _add(
+            made,
+            number,
+            "shed",
+            1,
+            year,
+            0,
+            float(random.uniform(0.38, 0.62)),
+            t if front else 1 - t,
+            (min(wide, 5.5), 4.0),
+        )
 
 
 def _stand(random: np.random.Generator, made: Buildings, blocks: list[Block], parcels: list[Parcel]) -> Buildings:
@@ -172,16 +242,25 @@ def _stand(random: np.random.Generator, made: Buildings, blocks: list[Block], pa
     a, b = tree.query(shapes, predicate="dwithin", distance=0.4)
     fits[np.maximum(a, b)[(a != b) & fits[np.minimum(a, b)]]] = False
     keep = np.flatnonzero(fits & (size.min(axis=1) > 2.2))
-    result = Buildings(**{name: [getattr(made, name)[k] for k in keep] for name in ("parcel", "use", "floors", "year", "units", "share", "size")})
+    result = Buildings(
+        **{
+            name: [getattr(made, name)[k] for k in keep]
+            for name in ("parcel", "use", "floors", "year", "units", "share", "size")
+        }
+    )
     result.shapes = shapes[keep]
     units = np.array(result.units)
     house = np.array(result.use) == "village-house"
     lived_in = np.where(house, random.random(len(units)) < 0.86, True) * units
-    result.residents = np.where(house, random.poisson(3.3, len(units)) * (lived_in > 0), random.binomial(lived_in * 4, 0.58))
+    result.residents = np.where(
+        house, random.poisson(3.3, len(units)) * (lived_in > 0), random.binomial(lived_in * 4, 0.58)
+    )
     return result
 
 
 def _boxes(centre: Floats, along: Floats, size: Floats) -> Any:
     across = np.column_stack([-along[:, 1], along[:, 0]])
     a, b = along * size[:, :1] / 2, across * size[:, 1:] / 2
-    return shapely.polygons(to_millimetres(np.stack([centre - a - b, centre + a - b, centre + a + b, centre - a + b], axis=1)))
+    return shapely.polygons(
+        to_millimetres(np.stack([centre - a - b, centre + a - b, centre + a + b, centre - a + b], axis=1))
+    )

@@ -70,7 +70,11 @@ def town_land(random: np.random.Generator, faces: Faces, places: list[Settlement
                 if not shape.is_empty:
                     lines.append((place.number, number, shape))
     shared = share_borders([shape for _, _, shape in lines])
-    return part, [(settlement, number, shape) for (settlement, number, _), shape in zip(lines, shared, strict=True) if not shape.is_empty]
+    return part, [
+        (settlement, number, shape)
+        for (settlement, number, _), shape in zip(lines, shared, strict=True)
+        if not shape.is_empty
+    ]
 
 
 def share_borders(shapes: list[Any]) -> list[Any]:
@@ -92,7 +96,10 @@ def share_borders(shapes: list[Any]) -> list[Any]:
     owner = np.full(len(pieces), -1, dtype=np.int64)
     order = np.lexsort((-shape, point))
     owner[point[order]] = shape[order]
-    return [shapely.coverage_union_all(pieces[owner == number]) if (owner == number).any() else shapely.Polygon() for number in range(len(shapes))]
+    return [
+        shapely.coverage_union_all(pieces[owner == number]) if (owner == number).any() else shapely.Polygon()
+        for number in range(len(shapes))
+    ]
 
 
 def _large_parts(shape: Any, least: float) -> Any:
@@ -100,7 +107,9 @@ def _large_parts(shape: Any, least: float) -> Any:
     kept = []
     for part in shapely.get_parts(shape):
         if part.geom_type == "Polygon" and part.area >= least:
-            kept.append(shapely.Polygon(part.exterior, [ring for ring in part.interiors if shapely.Polygon(ring).area >= least]))
+            kept.append(
+                shapely.Polygon(part.exterior, [ring for ring in part.interiors if shapely.Polygon(ring).area >= least])
+            )
     return shapely.union_all(np.array(kept, dtype=object), grid_size=0.001) if kept else shapely.Polygon()
 
 
@@ -164,8 +173,9 @@ def red_line(random: np.random.Generator, terrain: Terrain, faces: Faces, reserv
     rest = (score > 1.75) & ~core
     shapes: list[tuple[str, str, Any]] = []
     core_shape = shapely.intersection(outline(core, terrain, 4.0, 15.0), inner, grid_size=0.001)
-    rest_shape = shapely.difference(shapely.intersection(outline(rest, terrain, 4.0, 15.0), inner, grid_size=0.001),
-                                    core_shape, grid_size=0.001)
+    rest_shape = shapely.difference(
+        shapely.intersection(outline(rest, terrain, 4.0, 15.0), inner, grid_size=0.001), core_shape, grid_size=0.001
+    )
     for zone, function, shape in (("core", "biodiversity", core_shape), ("other", "water-conservation", rest_shape)):
         shapes += [(zone, function, part) for part in shapely.get_parts(_large_parts(shape, 40_000.0))]
     shared = share_borders([shape for _, _, shape in shapes])

@@ -75,7 +75,11 @@ def plain_lake(random: np.random.Generator, terrain: Terrain, county: Any) -> An
 
     grid = terrain.grid
     x, y = grid.centres()
-    ground = np.where(terrain.catchment_km2 > 20, 1e3, 0) + uniform_filter(terrain.slope, 41) + 0.05 * uniform_filter(terrain.above_river, 41)
+    ground = (
+        np.where(terrain.catchment_km2 > 20, 1e3, 0)
+        + uniform_filter(terrain.slope, 41)
+        + 0.05 * uniform_filter(terrain.above_river, 41)
+    )
     ground += 0.001 * np.hypot(x - 519_500, y - 3_260_500)
     ground += 50.0 * (minimum_filter((terrain.catchment_km2 < 9).astype(int), 41) == 0)
     ground += 100.0 * ~shapely.contains_xy(shapely.buffer(county, -2_500), x, y)
@@ -119,8 +123,13 @@ def dig_ponds(random: np.random.Generator, terrain: Terrain, county: Any, taken:
     turn = random.uniform(0, np.pi, len(place))
     radius = size[:, None] * (1 + 0.16 * random.standard_normal((len(place), len(angles))).clip(-1.6, 1.6))
     a, b = radius * np.cos(angles), radius * np.sin(angles) * squash[:, None]
-    rings = np.stack([place[:, :1] + a * np.cos(turn)[:, None] - b * np.sin(turn)[:, None],
-                      place[:, 1:] + a * np.sin(turn)[:, None] + b * np.cos(turn)[:, None]], axis=2)
+    rings = np.stack(
+        [
+            place[:, :1] + a * np.cos(turn)[:, None] - b * np.sin(turn)[:, None],
+            place[:, 1:] + a * np.sin(turn)[:, None] + b * np.cos(turn)[:, None],
+        ],
+        axis=2,
+    )
     ponds = shapely.polygons(to_millimetres(rings))
     ponds = ponds[shapely.is_valid(ponds)]
     near = np.unique(shapely.STRtree(taken).query(ponds, predicate="dwithin", distance=25.0)[0])

@@ -55,7 +55,7 @@ def natural_classes(random: np.random.Generator, terrain: Terrain, seats: Floats
     label[wild > 9.6] = TREES
     label[(wild > 9.6) & (kind > 1.0)] = BAMBOO
     label[(wild > 9.6) & (patch > 1.9)] = GRASS
-    label[(wild < 5.0) & (patch > 1.75)] = TREES           # copses behind villages and on knolls
+    label[(wild < 5.0) & (patch > 1.75)] = TREES  # copses behind villages and on knolls
     label[(wild < 5.6) & (patch < -2.15)] = GRASS
     shore = gaussian_filter((terrain.catchment_km2 > 300).astype(float), 3.0) > 0.055
     label[shore & (above < 1.4) & (patch > 0.1)] = FLAT
@@ -84,12 +84,12 @@ def field_lines(random: np.random.Generator, units: Units, bearings: Floats) -> 
         west, south, east, north = shape.bounds
         middle = np.array([(west + east) / 2, (south + north) / 2])
         reach = float(np.hypot(east - west, north - south)) / 2 + 200
-        v = _lines(random, 105.0, 190.0, reach)
+        v = _lines(random, 122.0, 214.0, reach)
         pieces = []
         for low, high in zip(v[:-1], v[1:], strict=True):
             pieces.append([[-reach, low], [reach, low]])
             # A ditch runs a little past the ridge it meets; what overshoots bounds nothing and falls away.
-            u = _lines(random, 190.0, 380.0, reach)
+            u = _lines(random, 225.0, 430.0, reach)
             lean = random.uniform(-14, 14, len(u))
             pieces += [[[a, low - 5], [a + b, high + 5]] for a, b in zip(u, lean, strict=True)]
         flat = np.array([np.array(piece) for piece in pieces])
@@ -98,10 +98,20 @@ def field_lines(random: np.random.Generator, units: Units, bearings: Floats) -> 
         for piece in flat:
             steps = np.linspace(0, 1, max(int(np.hypot(*(piece[1] - piece[0])) / 160), 1) + 1)[:, None]
             points = piece[0] + steps * (piece[1] - piece[0])
-            bent = points + 30 * np.column_stack([np.sin(points[:, 1] * wave[0] + phase[0]), np.sin(points[:, 0] * wave[1] + phase[1])])
+            bent = points + 30 * np.column_stack(
+                [np.sin(points[:, 1] * wave[0] + phase[0]), np.sin(points[:, 0] * wave[1] + phase[1])]
+            )
             cos, sin = np.cos(bearing), np.sin(bearing)
-            parts.append(shapely.LineString(np.column_stack([middle[0] + cos * bent[:, 0] - sin * bent[:, 1],
-                                                              middle[1] + sin * bent[:, 0] + cos * bent[:, 1]])))
+            parts.append(
+                shapely.LineString(
+                    np.column_stack(
+                        [
+                            middle[0] + cos * bent[:, 0] - sin * bent[:, 1],
+                            middle[1] + sin * bent[:, 0] + cos * bent[:, 1],
+                        ]
+                    )
+                )
+            )
         result.append(shapely.intersection(shapely.MultiLineString(parts), shape))
     return result
 
@@ -133,7 +143,17 @@ class Faces:
     village: Ints
 
 
-def partition(units: Units, grounds: Any, blocks: Any, road_land: Any, water: Any, natural: Ints, grid: Grid, fields: list[Any], streams: Any) -> Faces:
+def partition(
+    units: Units,
+    grounds: Any,
+    blocks: Any,
+    road_land: Any,
+    water: Any,
+    natural: Ints,
+    grid: Grid,
+    fields: list[Any],
+    streams: Any,
+) -> Faces:
     """Cut the county by all borders at once, so that every piece of ground has one use and none is left out.
 
     Parameters
@@ -165,18 +185,32 @@ def partition(units: Units, grounds: Any, blocks: Any, road_land: Any, water: An
     county = units.county_shape
     built = shapely.union_all(grounds, grid_size=0.001)
     roads = shapely.difference(shapely.intersection(road_land, county, grid_size=0.001), built, grid_size=0.001)
-    wet = shapely.difference(shapely.intersection(shapely.union_all(water, grid_size=0.001), county, grid_size=0.001),
-                             shapely.union_all([built, roads], grid_size=0.001), grid_size=0.001)
+    wet = shapely.difference(
+        shapely.intersection(shapely.union_all(water, grid_size=0.001), county, grid_size=0.001),
+        shapely.union_all([built, roads], grid_size=0.001),
+        grid_size=0.001,
+    )
     mask = shapely.union_all([built, roads, wet], grid_size=0.001)
     numbers, patches = mosaic(natural, grid, 40.0)
     patches = _roughen(patches)
     farmed = shapely.union_all(patches[np.isin(numbers, (PADDY, DRY, ORCHARD, TEA, FLAT))], grid_size=0.001)
     wild_lines = shapely.intersection(shapely.union_all(shapely.boundary(patches)), county)
     villages = shapely.union_all(shapely.boundary(units.village_shapes))
-    ditches = shapely.intersection(shapely.union_all(np.array([*fields, *streams], dtype=object)), shapely.buffer(farmed, -6.0))
-    shores = shapely.difference(shapely.intersection(shapely.union_all(shapely.boundary(water)), county), shapely.union_all([built, roads]))
-    lines = [shapely.difference(wild_lines, mask), shapely.difference(ditches, mask), shapely.difference(villages, built),
-             built.boundary, roads.boundary, shores, *shapely.boundary(blocks)]
+    ditches = shapely.intersection(
+        shapely.union_all(np.array([*fields, *streams], dtype=object)), shapely.buffer(farmed, -6.0)
+    )
+    shores = shapely.difference(
+        shapely.intersection(shapely.union_all(shapely.boundary(water)), county), shapely.union_all([built, roads])
+    )
+    lines = [
+        shapely.difference(wild_lines, mask),
+        shapely.difference(ditches, mask),
+        shapely.difference(villages, built),
+        built.boundary,
+        roads.boundary,
+        shores,
+        *shapely.boundary(blocks),
+    ]
     noded = shapely.union_all(np.array(lines, dtype=object), grid_size=0.001)
     faces = shapely.get_parts(shapely.polygonize(shapely.get_parts(noded)))
     faces = faces[_within(county, shapely.point_on_surface(faces))]
@@ -189,10 +223,12 @@ def _roughen(patches: Any) -> Any:
     def move(points: Floats) -> Floats:
         x, y = points[:, 0], points[:, 1]
         east = 6.0 * np.sin(x / 43 + y / 71 + 0.7) + 4.5 * np.sin(x / 87 - y / 37 + 2.1) + 1.6 * np.sin(x / 19 + y / 23)
-        north = 6.0 * np.sin(y / 46 - x / 67 + 1.9) + 4.5 * np.sin(y / 91 + x / 35 + 0.3) + 1.6 * np.sin(y / 20 - x / 24)
+        north = (
+            6.0 * np.sin(y / 46 - x / 67 + 1.9) + 4.5 * np.sin(y / 91 + x / 35 + 0.3) + 1.6 * np.sin(y / 20 - x / 24)
+        )
         return to_millimetres(np.column_stack([x + east, y + north]))
 
-    return shapely.make_valid(shapely.transform(shapely.segmentize(patches, 45.0), move))
+    return shapely.make_valid(shapely.transform(shapely.segmentize(patches, 64.0), move))
 
 
 def _within(area: Any, points: Any) -> Any:
@@ -209,15 +245,25 @@ def _first(tree_of: Any, points: Any) -> Ints:
     return found
 
 
-def _name(faces: Any, units: Units, built: Any, blocks: Any, roads: Any, water: Any, wet: Any, numbers: Ints, patches: Any) -> Faces:
+def _name(
+    faces: Any, units: Units, built: Any, blocks: Any, roads: Any, water: Any, wet: Any, numbers: Ints, patches: Any
+) -> Faces:
     faces, village = _merge_slivers(faces, units)
     points = shapely.point_on_surface(faces)
     block = _first(blocks, points)
     in_ground, on_road, in_water = _within(built, points), _within(roads, points), _within(wet, points)
     body = _first(water, points)
     patch = _first(patches, points)
-    origin = np.where(block >= 0, "block", np.where(in_ground, "street", np.where(on_road, "road", np.where(in_water, "water", "natural"))))
-    member = np.where(block >= 0, block, np.where(in_water & ~in_ground & ~on_road, body, np.where(in_ground | on_road, -1, numbers[patch])))
+    origin = np.where(
+        block >= 0,
+        "block",
+        np.where(in_ground, "street", np.where(on_road, "road", np.where(in_water, "water", "natural"))),
+    )
+    member = np.where(
+        block >= 0,
+        block,
+        np.where(in_water & ~in_ground & ~on_road, body, np.where(in_ground | on_road, -1, numbers[patch])),
+    )
     return Faces(faces, origin, member, village)
 
 

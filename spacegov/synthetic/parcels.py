@@ -13,10 +13,20 @@ from spacegov.synthetic.settlements import Block, Settlement
 
 # use → class of the 2023 planning classification, class of the third land survey
 CLASSES = {
-    "residential": ("070102", "0701"), "old": ("070102", "0701"), "commercial": ("0901", "05H1"), "office": ("0801", "08H1"),
-    "school": ("080403", "08H2"), "health": ("080601", "08H2"), "industry": ("100101", "0601"), "storage": ("110101", "0508"),
-    "park": ("1401", "0810"), "square": ("1403", "0810"), "utility": ("1303", "0809"), "blank": ("16", "0404"),
-    "village": ("0703", "0702"), "village-public": ("0704", "08H1"),
+    "residential": ("070102", "0701"),
+    "old": ("070102", "0701"),
+    "commercial": ("0901", "05H1"),
+    "office": ("0801", "08H1"),
+    "school": ("080403", "08H2"),
+    "health": ("080601", "08H2"),
+    "industry": ("100101", "0601"),
+    "storage": ("110101", "0508"),
+    "park": ("1401", "0810"),
+    "square": ("1403", "0810"),
+    "utility": ("1303", "0809"),
+    "blank": ("16", "0404"),
+    "village": ("0703", "0702"),
+    "village-public": ("0704", "08H1"),
 }
 
 
@@ -76,8 +86,17 @@ def assign_uses(random: np.random.Generator, places: list[Settlement]) -> None:
             else:
                 block.use = "residential"
             del rank
-        fixed = ["office", "health", "school", "square", "school", "utility"] if not city else (
-            ["office", "square", "health", "park", "school"] + ["school"] * 10 + ["health"] * 2 + ["utility"] * 3 + ["park"] * 6)
+        fixed = (
+            ["office", "health", "school", "square", "school", "utility"]
+            if not city
+            else (
+                ["office", "square", "health", "park", "school"]
+                + ["school"] * 10
+                + ["health"] * 2
+                + ["utility"] * 3
+                + ["park"] * 6
+            )
+        )
         steps = np.linspace(1, len(order) * 0.86, len(fixed)).astype(int)
         for use, step in zip(fixed, steps, strict=True):
             place.blocks[int(order[min(step, len(order) - 1)])].use = use
@@ -113,14 +132,20 @@ def cut_parcels(random: np.random.Generator, blocks: list[Block]) -> tuple[list[
         points = [to_millimetres(block.at(s, np.full(len(s), t))) for s, t in zip(sides, levels, strict=True)]
         west = [p[0] for p in points[1:-1]]
         east = [p[-1] for p in points[1:-1]]
-        outlines.append(shapely.Polygon(np.vstack([points[0], *[e[None] for e in east], points[-1][::-1], *[w[None] for w in west[::-1]]])))
+        outlines.append(
+            shapely.Polygon(
+                np.vstack([points[0], *[e[None] for e in east], points[-1][::-1], *[w[None] for w in west[::-1]]])
+            )
+        )
         for row in range(rows):
             cuts = np.round(per_row[row], 9)
             for s0, s1 in zip(cuts[:-1], cuts[1:], strict=True):
                 low = points[row][(sides[row] >= s0) & (sides[row] <= s1)]
                 high = points[row + 1][(sides[row + 1] >= s0) & (sides[row + 1] <= s1)]
                 shape = shapely.Polygon(np.vstack([low, high[::-1]]))
-                parcels.append(Parcel(number, _use(random, block.use), float(s0), float(s1), levels[row], levels[row + 1], shape))
+                parcels.append(
+                    Parcel(number, _use(random, block.use), float(s0), float(s1), levels[row], levels[row + 1], shape)
+                )
     return outlines, parcels
 
 

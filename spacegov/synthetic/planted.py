@@ -44,7 +44,12 @@ class Ground:
 
 def rectangle(centre: Floats, breadth: float, depth: float) -> tuple[float, float, float, float]:
     """West, south, east, north of a rectangle around a centre; breadth and depth are even numbers of metres."""
-    return (float(centre[0] - breadth / 2), float(centre[1] - depth / 2), float(centre[0] + breadth / 2), float(centre[1] + depth / 2))
+    return (
+        float(centre[0] - breadth / 2),
+        float(centre[1] - depth / 2),
+        float(centre[0] + breadth / 2),
+        float(centre[1] + depth / 2),
+    )
 
 
 @dataclass

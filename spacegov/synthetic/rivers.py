@@ -11,15 +11,25 @@ import shapely
 from spacegov.synthetic.frame import Floats, Ints, Mask, noise, to_millimetres
 from spacegov.synthetic.terrain import Terrain
 
-STREAM_KM2 = 2.5     # a stream is drawn where it gathers more than this
-BANKS_KM2 = 18.0     # a river has two banks on the map where it gathers more than this
+STREAM_KM2 = 2.5  # a stream is drawn where it gathers more than this
+BANKS_KM2 = 18.0  # a river has two banks on the map where it gathers more than this
 
 RIVER_NAMES = (
-    ("Lan He", "兰河", "Ланьхэ"), ("Qing Xi", "清溪", "Цинси"), ("Bai Shui", "白水河", "Байшуй"),
-    ("Song Xi", "松溪", "Сунси"), ("Shi Men He", "石门河", "Шимэньхэ"), ("Yun Xi", "云溪", "Юньси"),
-    ("Zhu Jiang Gang", "竹江港", "Чжуцзянган"), ("Long Tan He", "龙潭河", "Лунтаньхэ"), ("Mei Xi", "梅溪", "Мэйси"),
-    ("He Kou Gang", "河口港", "Хэкоуган"), ("Nan Yuan He", "南源河", "Наньюаньхэ"), ("Hong Qiao Gang", "虹桥港", "Хунцяоган"),
-    ("Xiao Lan He", "小兰河", "Сяоланьхэ"), ("Feng Xi", "枫溪", "Фэнси"), ("Tao Yuan Xi", "桃源溪", "Таоюаньси"),
+    ("Lan He", "兰河", "Ланьхэ"),
+    ("Qing Xi", "清溪", "Цинси"),
+    ("Bai Shui", "白水河", "Байшуй"),
+    ("Song Xi", "松溪", "Сунси"),
+    ("Shi Men He", "石门河", "Шимэньхэ"),
+    ("Yun Xi", "云溪", "Юньси"),
+    ("Zhu Jiang Gang", "竹江港", "Чжуцзянган"),
+    ("Long Tan He", "龙潭河", "Лунтаньхэ"),
+    ("Mei Xi", "梅溪", "Мэйси"),
+    ("He Kou Gang", "河口港", "Хэкоуган"),
+    ("Nan Yuan He", "南源河", "Наньюаньхэ"),
+    ("Hong Qiao Gang", "虹桥港", "Хунцяоган"),
+    ("Xiao Lan He", "小兰河", "Сяоланьхэ"),
+    ("Feng Xi", "枫溪", "Фэнси"),
+    ("Tao Yuan Xi", "桃源溪", "Таоюаньси"),
     ("Chang Tang He", "长塘河", "Чантанхэ"),
 )
 
@@ -104,7 +114,9 @@ def draw_rivers(random: np.random.Generator, terrain: Terrain) -> tuple[list[Rea
             points[0] = placed[int(path[0])]
             points[1] = (points[0] + points[2]) / 2
         points = to_millimetres(points)
-        placed.update({int(c): p for c, p in zip(path[1:] if number else path, points[1:] if number else points, strict=True)})
+        placed.update(
+            {int(c): p for c, p in zip(path[1:] if number else path, points[1:] if number else points, strict=True)}
+        )
         area = terrain.catchment_km2.ravel()[path]
         joins = {int(other[0]) for other in paths[number + 1 :]}
         cuts = [0, *[i for i in range(1, len(path) - 1) if int(path[i]) in joins], len(path) - 1]
@@ -112,8 +124,14 @@ def draw_rivers(random: np.random.Generator, terrain: Terrain) -> tuple[list[Rea
         for low, high in zip(cuts[:-1], cuts[1:], strict=True):
             keep = np.unique(np.r_[low, np.arange(low, high, 2), high])
             reaches.append(
-                Reach(number, shapely.LineString(points[keep][::-1]), float(area[low + 1]), strahler[int(path[low + 1])],
-                      float(height[high]), float(height[low]))
+                Reach(
+                    number,
+                    shapely.LineString(points[keep][::-1]),
+                    float(area[low + 1]),
+                    strahler[int(path[low + 1])],
+                    float(height[high]),
+                    float(height[low]),
+                )
             )
         surfaces.append(_surface(points, area))
     taken = shapely.Polygon()
@@ -187,7 +205,7 @@ def outline(mask: Mask, terrain: Terrain, smooth: float = 1.0, simplify: float =
             rings.append(shapely.Polygon(np.column_stack([x, y])).simplify(simplify))
     rings.sort(key=lambda ring: -ring.area)
     area = shapely.Polygon()
-    for ring in rings:   # a ring inside another is a hole
+    for ring in rings:  # a ring inside another is a hole
         area = area.symmetric_difference(shapely.make_valid(ring))
     return shapely.set_precision(area, 0.001)
 

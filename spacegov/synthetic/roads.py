@@ -16,7 +16,16 @@ from spacegov.synthetic.terrain import Terrain
 RANKS = ("national", "provincial", "county", "township", "village")
 WIDTH = {"national": 24.0, "provincial": 16.0, "county": 11.0, "township": 8.0, "village": 5.0, **STREET_WIDTH}
 LANES = {"national": 4, "provincial": 2, "county": 2, "township": 2, "village": 1, "main": 4, "side": 2, "lane": 1}
-SPEED = {"national": 80, "provincial": 60, "county": 50, "township": 40, "village": 30, "main": 50, "side": 30, "lane": 20}
+SPEED = {
+    "national": 80,
+    "provincial": 60,
+    "county": 50,
+    "township": 40,
+    "village": 30,
+    "main": 50,
+    "side": 30,
+    "lane": 20,
+}
 
 
 @dataclass(frozen=True)
@@ -31,7 +40,9 @@ class Road:
     number: int
 
 
-def build_roads(random: np.random.Generator, terrain: Terrain, units: Units, places: list[Settlement], water: Any, lakes: Any) -> list[Road]:
+def build_roads(
+    random: np.random.Generator, terrain: Terrain, units: Units, places: list[Settlement], water: Any, lakes: Any
+) -> list[Road]:
     """Lay the roads between all settlements and to the neighbouring counties, and add the streets.
 
     Parameters
@@ -70,7 +81,9 @@ def build_roads(random: np.random.Generator, terrain: Terrain, units: Units, pla
     wet[np.unique(tree.query(lines, predicate="intersects")[0])] = True
     network = [Road(line, RANKS[rank], bool(over), -1, 0, -1) for (line, rank), over in zip(roads, wet, strict=True)]
     for place in places:
-        network += [Road(shapely.LineString(s.ends), s.rank, s.bridge, place.number, s.axis, s.line) for s in place.streets]
+        network += [
+            Road(shapely.LineString(s.ends), s.rank, s.bridge, place.number, s.axis, s.line) for s in place.streets
+        ]
     return _largest_part(network)
 
 
@@ -83,15 +96,37 @@ def _plan(grid: Any, cost: Floats, units: Units, places: list[Settlement]) -> di
     cost = cost.copy()
     seats = [int(units.village_seats[p.village] @ np.array([grid.columns, 1])) for p in places]
     towns = seats[:9]
-    ends = {name: int(r * grid.rows) * grid.columns + min(int(c * grid.columns), grid.columns - 1)
-            for name, (r, c) in {"west": (0.42, 0), "east": (0.52, 1), "north": (0.01, 0.80), "south": (0.99, 0.62),
-                                 "south-west": (0.86, 0.0), "south-east": (0.80, 1), "north-west": (0.0, 0.22)}.items()}
+    ends = {
+        name: int(r * grid.rows) * grid.columns + min(int(c * grid.columns), grid.columns - 1)
+        for name, (r, c) in {
+            "west": (0.42, 0),
+            "east": (0.52, 1),
+            "north": (0.01, 0.80),
+            "south": (0.99, 0.62),
+            "south-west": (0.86, 0.0),
+            "south-east": (0.80, 1),
+            "north-west": (0.0, 0.22),
+        }.items()
+    }
     middle = np.array([divmod(t, grid.columns) for t in towns])
     gap = np.hypot(*(middle[:, None] - middle[None]).transpose(2, 0, 1))
-    links = [(towns[0], ends["west"], 0), (towns[0], ends["east"], 0), (towns[0], ends["north"], 1), (towns[0], ends["south"], 1)]
+    links = [
+        (towns[0], ends["west"], 0),
+        (towns[0], ends["east"], 0),
+        (towns[0], ends["north"], 1),
+        (towns[0], ends["south"], 1),
+    ]
     links += [(towns[0], town, 2) for town in towns[1:]]
-    links += [(towns[a], towns[b], 2) for a in range(1, 9) for b in range(a + 1, 9) if b in np.argsort(gap[a], kind="stable")[1:4]]
-    links += [(towns[int(np.argmin(np.abs(np.array(towns) - ends[e])))], ends[e], 3) for e in ("south-west", "south-east", "north-west")]
+    links += [
+        (towns[a], towns[b], 2)
+        for a in range(1, 9)
+        for b in range(a + 1, 9)
+        if b in np.argsort(gap[a], kind="stable")[1:4]
+    ]
+    links += [
+        (towns[int(np.argmin(np.abs(np.array(towns) - ends[e])))], ends[e], 3)
+        for e in ("south-west", "south-east", "north-west")
+    ]
 
     def mark(path: list[int], rank: int) -> None:
         for a, b in zip(path[:-1], path[1:], strict=True):
@@ -105,14 +140,21 @@ def _plan(grid: Any, cost: Floats, units: Units, places: list[Settlement]) -> di
 
     done = np.zeros(cost.size, dtype=bool)
     for start, end, rank in links:
-        _, before = dijkstra(steps(cost, everywhere, grid.cell), directed=False, indices=start, return_predecessors=True)
+        _, before = dijkstra(
+            steps(cost, everywhere, grid.cell), directed=False, indices=start, return_predecessors=True
+        )
         path = [end]
         while path[-1] != start:
             path.append(int(before[path[-1]]))
         mark(path, rank)
     for round_seats, rank in ((seats[9::3], 3), (seats[9:], 4)):
-        _, before, _ = dijkstra(steps(cost, everywhere, grid.cell), directed=False, indices=np.flatnonzero(done), min_only=True,
-                                return_predecessors=True)
+        _, before, _ = dijkstra(
+            steps(cost, everywhere, grid.cell),
+            directed=False,
+            indices=np.flatnonzero(done),
+            min_only=True,
+            return_predecessors=True,
+        )
         for seat in round_seats:
             path = [seat]
             while before[path[-1]] >= 0:
@@ -190,7 +232,7 @@ def _smooth(cells: Ints, grid: Any) -> Floats:
         extended = np.vstack([2 * points[0] - points[pad:0:-1], points, 2 * points[-1] - points[-2 : -pad - 2 : -1]])
         ends = points[[0, -1]]
         points = gaussian_filter1d(extended, 2.4, axis=0, mode="nearest")[pad:-pad]
-        points[[0, -1]] = ends   # a short run is not mirrored far enough to keep them by itself
+        points[[0, -1]] = ends  # a short run is not mirrored far enough to keep them by itself
         points = points[np.unique(np.r_[0, np.arange(0, len(points) - 1, 2), len(points) - 1])]
     return to_millimetres(points)
 

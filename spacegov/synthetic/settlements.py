@@ -146,22 +146,40 @@ def settle(random: np.random.Generator, terrain: Terrain, units: Units, water: A
     tree = shapely.STRtree(water)
     town_cells = {tuple(seat): n for n, seat in enumerate(units.town_seats.tolist())}
     result: list[Settlement] = []
-    order = sorted(range(len(units.village_seats)), key=lambda v: (town_cells.get(tuple(units.village_seats[v].tolist()), 99), v))
+    order = sorted(
+        range(len(units.village_seats)), key=lambda v: (town_cells.get(tuple(units.village_seats[v].tolist()), 99), v)
+    )
     for village in order:
         seat = units.village_seats[village]
         town = town_cells.get(tuple(seat.tolist()))
         name = "village" if town is None else "city" if town == 0 else "town"
         hectares = {"city": 1_250.0, "town": random.uniform(70, 150), "village": random.lognormal(1.45, 0.45)}[name]
-        own = allowed & ~taken if name == "city" else allowed & ~taken & (units.township == units.village_township[village])
+        own = (
+            allowed & ~taken
+            if name == "city"
+            else allowed & ~taken & (units.township == units.village_township[village])
+        )
         x = grid.west + (seat[1] + 0.5) * grid.cell
         y = grid.north - (seat[0] + 0.5) * grid.cell
-        mask = _grow(np.minimum(cost, 60.0) if name == "city" else cost, own | (np.hypot(*np.meshgrid(
-            np.arange(grid.columns) - seat[1], np.arange(grid.rows) - seat[0])) < (40 if name == "city" else 0)), seat,
-            max(int(hectares * 1e4 / grid.cell**2), 6), grid.cell)
+        mask = _grow(
+            np.minimum(cost, 60.0) if name == "city" else cost,
+            own
+            | (
+                np.hypot(*np.meshgrid(np.arange(grid.columns) - seat[1], np.arange(grid.rows) - seat[0]))
+                < (40 if name == "city" else 0)
+            ),
+            seat,
+            max(int(hectares * 1e4 / grid.cell**2), 6),
+            grid.cell,
+        )
         mask &= own
-        gradient = np.gradient(terrain.height[max(seat[0] * 2 - 20, 0) : seat[0] * 2 + 20, max(seat[1] * 2 - 20, 0) : seat[1] * 2 + 20])
+        gradient = np.gradient(
+            terrain.height[max(seat[0] * 2 - 20, 0) : seat[0] * 2 + 20, max(seat[1] * 2 - 20, 0) : seat[1] * 2 + 20]
+        )
         fall = np.arctan2(gradient[0].mean() * -1, gradient[1].mean())
-        lean = np.mod(fall + np.pi / 4, np.pi / 2) - np.pi / 4   # streets follow the fall of the ground, houses face south
+        lean = (
+            np.mod(fall + np.pi / 4, np.pi / 2) - np.pi / 4
+        )  # streets follow the fall of the ground, houses face south
         bearing = float(np.clip(lean, -0.45, 0.45) * (0.6 if name == "city" else 0.9))
         place = Settlement(len(result), name, village, int(units.village_township[village]), np.array([x, y]), bearing)
         _lay_out(random, place, mask, units, tree)
@@ -195,12 +213,23 @@ def _lay_out(random: np.random.Generator, place: Settlement, mask: Mask, units: 
     lattice = np.stack(np.meshgrid(u, v, indexing="ij"), axis=-1)
     phases = random.uniform(0, 2 * np.pi, 6)
     wave = 2 * np.pi / (reach * random.uniform(0.9, 1.5, 6) + 250)
-    bend_u = kind.warp * (np.sin(lattice[..., 1] * wave[0] + phases[0]) + 0.5 * np.sin(lattice[..., 0] * wave[1] * 2 + phases[1]))
-    bend_v = kind.warp * (np.sin(lattice[..., 0] * wave[2] + phases[2]) + 0.5 * np.sin(lattice[..., 1] * wave[3] * 2 + phases[3]))
+    bend_u = kind.warp * (
+        np.sin(lattice[..., 1] * wave[0] + phases[0]) + 0.5 * np.sin(lattice[..., 0] * wave[1] * 2 + phases[1])
+    )
+    bend_v = kind.warp * (
+        np.sin(lattice[..., 0] * wave[2] + phases[2]) + 0.5 * np.sin(lattice[..., 1] * wave[3] * 2 + phases[3])
+    )
     bent = lattice + np.stack([bend_u, bend_v], axis=-1)
     bent += random.normal(0, 0.012 * kind.along[0], bent.shape)
-    points = to_millimetres(np.stack([place.centre[0] + cos * bent[..., 0] - sin * bent[..., 1],
-                                      place.centre[1] + sin * bent[..., 0] + cos * bent[..., 1]], axis=-1))
+    points = to_millimetres(
+        np.stack(
+            [
+                place.centre[0] + cos * bent[..., 0] - sin * bent[..., 1],
+                place.centre[1] + sin * bent[..., 0] + cos * bent[..., 1],
+            ],
+            axis=-1,
+        )
+    )
     quads = shapely.polygons(np.stack([points[:-1, :-1], points[1:, :-1], points[1:, 1:], points[:-1, 1:]], axis=2))
     centre = points[:-1, :-1] * 0.25 + points[1:, :-1] * 0.25 + points[1:, 1:] * 0.25 + points[:-1, 1:] * 0.25
     row, column = grid.locate(centre[..., 0], centre[..., 1])
@@ -242,7 +271,9 @@ def _join(random: np.random.Generator, keep: Mask, main_u: Mask, share: float) -
     return joined
 
 
-def _add_streets(place: Settlement, points: Floats, keep: Mask, joined: Mask, main_u: Mask, main_v: Mask, kind: Kind) -> None:
+def _add_streets(
+    place: Settlement, points: Floats, keep: Mask, joined: Mask, main_u: Mask, main_v: Mask, kind: Kind
+) -> None:
     padded = np.pad(keep, 1)
     bridge_u, bridge_v = _bridges(keep, main_u, main_v, place.kind)
     columns, rows = points.shape[:2]
@@ -250,19 +281,23 @@ def _add_streets(place: Settlement, points: Floats, keep: Mask, joined: Mask, ma
         for j in range(rows):
             if i + 1 < columns and (padded[i + 1, j] or padded[i + 1, j + 1] or bridge_v[i, j]):
                 bridge = not (padded[i + 1, j] or padded[i + 1, j + 1])
-                place.streets.append(Street(points[[i, i + 1], [j, j]], kind.main if main_v[j] else kind.side, bridge, 1, j))
+                place.streets.append(
+                    Street(points[[i, i + 1], [j, j]], kind.main if main_v[j] else kind.side, bridge, 1, j)
+                )
             if j + 1 < rows and (padded[i, j + 1] or padded[i + 1, j + 1] or bridge_u[i, j]):
                 inside = 0 < i <= joined.shape[0] and j < joined.shape[1] and joined[i - 1, j]
                 if not inside:
                     bridge = not (padded[i, j + 1] or padded[i + 1, j + 1])
-                    place.streets.append(Street(points[[i, i], [j, j + 1]], kind.main if main_u[i] else kind.side, bridge, 0, i))
+                    place.streets.append(
+                        Street(points[[i, i], [j, j + 1]], kind.main if main_u[i] else kind.side, bridge, 0, i)
+                    )
 
 
 def _bridges(keep: Mask, main_u: Mask, main_v: Mask, kind: str) -> tuple[Mask, Mask]:
     """Main streets that go on over the river: runs of at most six missing edges between built ones."""
     padded = np.pad(keep, 1)
-    have_u = padded[:-1, 1:-1] | padded[1:, 1:-1]    # edge (i, j)-(i, j+1)
-    have_v = padded[1:-1, :-1] | padded[1:-1, 1:]    # edge (i, j)-(i+1, j)
+    have_u = padded[:-1, 1:-1] | padded[1:, 1:-1]  # edge (i, j)-(i, j+1)
+    have_v = padded[1:-1, :-1] | padded[1:-1, 1:]  # edge (i, j)-(i+1, j)
     add_u = np.zeros((keep.shape[0] + 1, keep.shape[1] + 1), dtype=bool)
     add_v = np.zeros_like(add_u)
     if kind != "city":
@@ -276,14 +311,23 @@ def _bridges(keep: Mask, main_u: Mask, main_v: Mask, kind: str) -> tuple[Mask, M
     return add_u, add_v
 
 
-def _add_blocks(place: Settlement, points: Floats, keep: Mask, joined: Mask, main_u: Mask, main_v: Mask, kind: Kind) -> None:
+def _add_blocks(
+    place: Settlement, points: Floats, keep: Mask, joined: Mask, main_u: Mask, main_v: Mask, kind: Kind
+) -> None:
     width = {True: STREET_WIDTH[kind.main] / 2, False: STREET_WIDTH[kind.side] / 2}
     for i, j in np.argwhere(keep).tolist():
         if i and joined[i - 1, j]:
             continue
         last = i + 2 if joined[i, j] else i + 1
         bottom, top = points[i : last + 1, j], points[i : last + 1, j + 1]
-        inset = _inset(bottom, top, width[bool(main_v[j])], width[bool(main_v[j + 1])], width[bool(main_u[i])], width[bool(main_u[last])])
+        inset = _inset(
+            bottom,
+            top,
+            width[bool(main_v[j])],
+            width[bool(main_v[j + 1])],
+            width[bool(main_u[i])],
+            width[bool(main_u[last])],
+        )
         place.blocks.append(Block(place.number, to_millimetres(inset[0]), to_millimetres(inset[1]), i, j))
 
 

@@ -9,9 +9,9 @@ import numpy as np
 
 from spacegov.synthetic.frame import GRID, Floats, Grid, Ints, noise, stretch
 
-INFLOW_KM2 = 900.0       # what the main river gathers before it enters the area
+INFLOW_KM2 = 900.0  # what the main river gathers before it enters the area
 BASE_LEVEL_M = 24.0
-RELIEF = 0.62            # brings the highest summit to about 1,000 m
+RELIEF = 0.62  # brings the highest summit to about 1,000 m
 
 
 @dataclass(frozen=True)
@@ -150,8 +150,8 @@ def make_terrain(random: np.random.Generator, grid: Grid = GRID) -> Terrain:
     fine, flow = _drain(fine + 0.35 * bumps, outlet)
     fine = _flatten_valleys(fine, flow, _catchment(flow, grid, inlet))
     fine = BASE_LEVEL_M + RELIEF * (gaussian_filter(fine, 0.7, mode="nearest") - BASE_LEVEL_M)
-    # Eighths of a metre: exact in binary, so heights compare exactly and compress well.
-    fine, flow = _drain(np.round(fine * 8) / 8, outlet)
+    # Quarters of a metre: exact in binary, so heights compare exactly and compress well.
+    fine, flow = _drain(np.round(fine * 4) / 4, outlet)
     area = _catchment(flow, grid, inlet)
     slope = np.degrees(np.arctan(np.hypot(*np.gradient(fine, grid.cell))))
     above = flow.hand((area > 2.5).astype(bool), fine.astype(np.float32)).astype(np.float64)

@@ -36,7 +36,13 @@ def write_county(county: County, directory: Path) -> None:
         else:
             write_frame(layer, folder / f"{VERSION}.parquet")
         (folder / "current").write_text(VERSION + "\n", encoding="utf-8")
-        binding: dict[str, Any] = {"source": "store", "coverage": "whole", "status": "in-force", "valid_from": VERSION, "licence": LICENCE}
+        binding: dict[str, Any] = {
+            "source": "store",
+            "coverage": "whole",
+            "status": "in-force",
+            "valid_from": VERSION,
+            "licence": LICENCE,
+        }
         if name in county.coverage:
             write_frame(county.coverage[name], folder / "coverage.parquet")
             binding["coverage"] = f"data/{name}/coverage.parquet"
@@ -52,9 +58,11 @@ SETTINGS: dict[str, Any] = {
     "units": {"county": "artificial.county", "township": "artificial.townships", "village": "artificial.villages"},
     "language": "en",
     "background": {"relief": "natural.terrain", "water": ["natural.water-bodies"], "roads": ["artificial.roads"]},
-    "about": {"en": "A fictitious county of nine townships. No place, person or number in it is real.",
-              "zh": "虚构的县，辖九个乡镇；其中的地名、人物和数字均非真实。",
-              "ru": "Вымышленный уезд из девяти волостей; ни одно место, лицо или число не взято из действительности."},
+    "about": {
+        "en": "A fictitious county of nine townships. No place, person or number in it is real.",
+        "zh": "虚构的县，辖九个乡镇；其中的地名、人物和数字均非真实。",
+        "ru": "Вымышленный уезд из девяти волостей; ни одно место, лицо или число не взято из действительности.",
+    },
 }
 
 
@@ -83,14 +91,21 @@ def write_frame(frame: Any, path: Path) -> None:
         return
     for column in frame.columns[frame.isna().all()]:
         if column != "geometry":
-            frame = frame.assign(**{column: frame[column].astype("string")})   # an empty column keeps a type
+            frame = frame.assign(**{column: frame[column].astype("string")})  # an empty column keeps a type
     placed = ~(frame.geometry.isna() | frame.geometry.is_empty)
     if placed.all() and len(frame) > 1:
         order = np.argsort(frame.hilbert_distance(level=16).to_numpy(), kind="stable")
         frame = frame.iloc[order]
     frame = frame.reset_index(drop=True)
-    frame.to_parquet(path, compression="zstd", compression_level=12, index=False, schema_version="1.1.0", write_covering_bbox=bool(placed.all()),
-                     row_group_size=ROW_GROUP)
+    frame.to_parquet(
+        path,
+        compression="zstd",
+        compression_level=19,
+        index=False,
+        schema_version="1.1.0",
+        write_covering_bbox=bool(placed.all()),
+        row_group_size=ROW_GROUP,
+    )
 
 
 def write_raster(layer: RasterLayer, path: Path) -> None:
@@ -102,8 +117,21 @@ def write_raster(layer: RasterLayer, path: Path) -> None:
     resampling = "nearest" if layer.values.dtype.kind in "ui" else "average"
     predictor = "3" if layer.values.dtype.kind == "f" else "2"
     with rasterio.open(
-        path, "w", driver="COG", width=grid.columns, height=grid.rows, count=1, dtype=layer.values.dtype.name, crs=CRS,
-        transform=Affine(grid.cell, 0, grid.west, 0, -grid.cell, grid.north), nodata=layer.nodata, compress="ZSTD", level="15",
-        predictor=predictor, overview_resampling=resampling, blocksize=256, num_threads="1",
+        path,
+        "w",
+        driver="COG",
+        width=grid.columns,
+        height=grid.rows,
+        count=1,
+        dtype=layer.values.dtype.name,
+        crs=CRS,
+        transform=Affine(grid.cell, 0, grid.west, 0, -grid.cell, grid.north),
+        nodata=layer.nodata,
+        compress="ZSTD",
+        level="15",
+        predictor=predictor,
+        overview_resampling=resampling,
+        blocksize=256,
+        num_threads="1",
     ) as target:
         target.write(layer.values, 1)
