@@ -21,6 +21,7 @@ from spacegov.errors import (
 )
 from spacegov.kinds import LayerKind
 from spacegov.ledger import doubt, dropped
+from spacegov.soundness import is_sound
 
 _TYPE_NAMES = (
     "Point",
@@ -109,7 +110,7 @@ def check_frame(label: str, frame: Any, kind: LayerKind, columns: list[tuple[str
         raise WrongGeometry(
             f"{label}: {', '.join(wrong)} was given, only {', '.join(kind.geometry)} is allowed; {mend}"
         )
-    if not frame.attrs.get("valid") and any("Polygon" in name for name in names):
+    if any("Polygon" in name for name in names) and not is_sound(frame):
         _check_valid(label, frame, shapes)
     if not all("Polygon" in name for name in names):
         _check_finite(label, frame, shapes)

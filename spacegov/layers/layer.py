@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from spacegov.errors import BadInput, UnknownName, UnreadableFile
 from spacegov.layers.card import Binding, LayerCard
+from spacegov.soundness import mark_sound
 from spacegov.text import Language, say
 
 if TYPE_CHECKING:
@@ -154,6 +155,8 @@ class Layer:
         crs = None if self.card.kind == "Table" else self.workspace.crs
         frame = read(self.vector_source(chosen), Window(bbox, where, columns), crs)
         frame.attrs.update(self.attrs(chosen))
+        if self._is_stamped(chosen):
+            mark_sound(frame)
         return frame
 
     def scan(
@@ -184,9 +187,11 @@ class Layer:
 
         chosen = self._version(version, valid_on)
         crs = None if self.card.kind == "Table" else self.workspace.crs
-        attrs = self.attrs(chosen)
+        attrs, stamped = self.attrs(chosen), self._is_stamped(chosen)
         for frame in scan(self.vector_source(chosen), Window(bbox, where, columns), crs, size=size):
             frame.attrs.update(attrs)
+            if stamped:
+                mark_sound(frame)
             yield frame
 
     def _version(self, version: str | None, valid_on: date | None) -> str | None:
@@ -231,14 +236,13 @@ class Layer:
     def attrs(self, version: str | None = None) -> dict[str, Any]:
         """Give what a frame of this layer carries."""
         key = next((name for name, field in self.card.fields.items() if field.unique), None)
-        attrs = {
+        return {
             "layer": self.id,
             "key": key,
             "title": dict(self.card.title),
             "steward": self.card.steward,
             "version": version or self.version,
         }
-        return {**attrs, "valid": True} if self._is_stamped(version) else attrs
 
     def _is_stamped(self, version: str | None) -> bool:
         """Tell whether the store proved all shapes of a version sound, in the CRS they are read in."""

@@ -33,8 +33,9 @@ def mend(role: str, frame: Any, *, all_faults: bool) -> Any:
     import shapely
 
     from spacegov.ledger import doubt
+    from spacegov.soundness import is_sound
 
-    if not hasattr(frame, "geometry") or not len(frame) or frame.attrs.get("valid"):
+    if not hasattr(frame, "geometry") or not len(frame) or is_sound(frame):
         return frame
     shapes = frame.geometry.values._data
     bad = np.flatnonzero(~shapely.is_valid(shapes) & (shapely.get_dimensions(shapes) == 2))
