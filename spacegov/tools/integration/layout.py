@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import geopandas as gpd
 import numpy as np
@@ -12,8 +12,9 @@ import shapely
 
 from spacegov import ledger
 from spacegov.checks import checked
+from spacegov.errors import BadInput
 from spacegov.kernels import pair_areas
-from spacegov.kinds import AreaBasis, Metres, Polygons, SquareMetres
+from spacegov.kinds import AreaBasis, ColumnOf, Metres, Polygons, SquareMetres
 from spacegov.tools.overlay import (
     Shapes,
     areas_of,
@@ -25,7 +26,7 @@ from spacegov.tools.overlay import (
     slivers,
     union_of,
 )
-from spacegov.tools.values import labels_of
+from spacegov.tools.values import labels_of, texts_of
 
 PIECE_COLUMNS = {
     "piece": "int64",
@@ -62,6 +63,8 @@ def review_layout(
     plan: Polygons,
     issued: Polygons,
     *,
+    plan_column: Annotated[str | None, ColumnOf("plan")] = None,
+    plan_values: list[str] | None = None,
     tolerance: Metres = 1.0,
     min_area: SquareMetres = 1.0,
     area_basis: AreaBasis = "plane",
@@ -74,6 +77,8 @@ def review_layout(
         The line as the lower plan draws it.
     issued : GeoDataFrame
         The line as it was issued.
+    plan_column, plan_values : str, list of str, optional
+        Only the plan's areas with one of these values in this column draw the line, such as control: basic-farmland.
     tolerance : float
         Ground nowhere wider than this between the two lines is a matter of drawing.
     min_area : float
@@ -118,6 +123,7 @@ def review_layout(
     1  reduced    10000.0   2000.0       0.800
     2     lost    10000.0  10000.0       0.000
     """
+    plan = _chosen(plan, plan_column, plan_values)
     old, new = shapes_of(issued), shapes_of(plan)
     pairs = pair_areas(issued.geometry, plan.geometry, area_basis=area_basis, trusted=True)
     pairs = pairs[pairs["area_m2"] > _ROUNDING_M2]
@@ -157,6 +163,14 @@ def review_layout(
     return LayoutReview(
         features, gpd.GeoDataFrame(pieces[list(PIECE_COLUMNS)].astype(PIECE_COLUMNS), geometry=ground[order], crs=crs)
     )
+
+
+def _chosen(plan: gpd.GeoDataFrame, column: str | None, values: list[str] | None) -> gpd.GeoDataFrame:
+    if (column is None) != (values is None):
+        raise BadInput("plan_column and plan_values belong together, one of them was given; give both or none")
+    if column is None or values is None:
+        return plan
+    return plan[np.isin(texts_of(plan[column]).astype(str), values)]
 
 
 def _ratio(part: float, whole: float) -> float:

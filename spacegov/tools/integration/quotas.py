@@ -105,7 +105,8 @@ def review_quotas(
     Notes
     -----
     Ground that features of one item share is counted once. What an item has outside all units is told. A unit without a
-    quota is answered `no_quota`, never passed. A run is not split, since the ground of an item is united first.
+    quota is answered `no_quota`, never passed; an item without a quota in any unit is not asked. A run is not split,
+    since the ground of an item is united first.
 
     Examples
     --------
@@ -131,7 +132,7 @@ def review_quotas(
     layers = {name_of(frame, f"plan {position}"): frame for position, frame in enumerate(plans, start=1)}
     gaps = _gaps(coverage or {}, units, area_basis)
     reviews, contributions = [], []
-    for row in _items(items, layers):
+    for row in _items(items, layers, {what for _, what in wanted}):
         parts = _contributions(layers[row["layer"]], row, units, area_basis)
         parts.insert(0, "unit", names[parts.pop("position")])
         parts.insert(1, "item", row["item"])
@@ -191,7 +192,12 @@ def _quotas(
     return found
 
 
-def _items(items: pd.DataFrame, layers: Mapping[str, gpd.GeoDataFrame]) -> list[dict[str, Any]]:
+def _items(items: pd.DataFrame, layers: Mapping[str, gpd.GeoDataFrame], asked: set[str]) -> list[dict[str, Any]]:
+    """Read the items that any unit has a quota for."""
+    known = {text_of(value) for value in items["item"]}
+    for what in sorted(asked):
+        if what not in known:
+            raise BadInput(f"quotas: the item {what!r} is not among the items; {suggest(what, map(str, known))}")
     rows = []
     for number, row in enumerate(items.to_dict("records"), start=1):
         said = {str(column): text_of(value) for column, value in row.items()}
@@ -200,6 +206,8 @@ def _items(items: pd.DataFrame, layers: Mapping[str, gpd.GeoDataFrame]) -> list[
                 f"{items.attrs.get('policy', 'items')}, row {number}: the bound {said['bound']!r} was given, floor or "
                 "ceiling is needed; mend the table"
             )
+        if said["item"] not in asked:
+            continue
         if said["layer"] is None or said["layer"] not in layers:
             raise BadInput(
                 f"plans: the layer {said['layer']!r} of the item {said['item']!r} is not among them; "

@@ -4,7 +4,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spacegov.errors import UnsuitableCrs, WrongGeometry
+from spacegov.errors import BadInput, UnsuitableCrs, WrongGeometry
 from spacegov.ledger import collect
 from spacegov.tools.integration import review_layout
 from tests.tools.integration.frames import box, layer
@@ -94,3 +94,11 @@ def test_bad_input_is_refused():
         review_layout(plan(box(0, 0, 1, 1)).to_crs(4548), issued(box(0, 0, 1, 1)))
     with pytest.raises(WrongGeometry):
         review_layout(plan(shapely.Point(500_000, 3_260_000)), issued(box(0, 0, 1, 1)))
+
+
+def test_only_some_areas_of_the_plan_draw_the_line():
+    whole = layer("plan", [box(0, 0, 100, 100), box(100, 0, 200, 100)], control=["farmland", "urban"])
+    options = {"plan_column": "control", "plan_values": ["farmland"]}
+    assert review_layout(whole, issued(box(0, 0, 100, 100)), **options).features["status"].tolist() == ["kept"]
+    with pytest.raises(BadInput, match="belong together"):
+        review_layout(whole, issued(box(0, 0, 100, 100)), plan_column="control")

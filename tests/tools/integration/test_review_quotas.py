@@ -40,6 +40,7 @@ def test_floors_and_ceilings():
             ["North", "construction", 35],
             ["South", "farmland", 90],
             ["South", "construction", 10],
+            ["North", "red-line", 15],
         )
     )
     found = reviews.set_index(["unit", "item"])[["verdict", "cause", "planned_m2", "gap_m2"]]
@@ -64,8 +65,8 @@ def test_ground_under_two_features_of_an_item_counts_once():
 
 
 def test_a_gap_within_the_tolerance_is_none():
-    assert review(quotas(["North", "farmland", 60.5]), tolerance=5000).reviews["verdict"].tolist()[1] == "pass"
-    assert review(quotas(["North", "farmland", 60.5])).reviews["verdict"].tolist()[1] == "breach"
+    assert review(quotas(["North", "farmland", 60.5]), tolerance=5000).reviews["verdict"].tolist()[0] == "pass"
+    assert review(quotas(["North", "farmland", 60.5])).reviews["verdict"].tolist()[0] == "breach"
 
 
 def test_quotas_in_mu():
@@ -98,10 +99,15 @@ def test_nothing_planned_is_named():
     assert reviews.loc[reviews["verdict"] == "breach", "cause"].tolist() == ["nothing-planned"]
 
 
-def test_without_quotas_every_unit_is_named_without_one():
-    reviews, _ = review(quotas().astype({"quota": float}))
-    assert set(reviews["verdict"]) == {"no_quota"}
-    assert len(reviews) == 6
+def test_a_unit_without_a_quota_is_named_and_an_item_without_any_is_not_asked():
+    reviews, _ = review(quotas(["North", "farmland", 1]))
+    assert reviews[["unit", "item", "verdict"]].to_numpy().tolist() == [
+        ["North", "farmland", "pass"],
+        ["South", "farmland", "no_quota"],
+    ]
+    none, _ = review(quotas().astype({"quota": float}))
+    assert none.empty
+    assert none.dtypes.to_dict() == reviews.dtypes.to_dict()
 
 
 def test_the_items_of_the_default_table_are_readable():
@@ -113,12 +119,14 @@ def test_bad_input_is_refused():
     table = quotas(["North", "farmland", 65])
     with pytest.raises(BadInput, match="'East' in 'town' is no unit"):
         review(quotas(["East", "farmland", 65]))
+    with pytest.raises(BadInput, match="the item 'forest' is not among the items"):
+        review(quotas(["North", "forest", 65]))
     with pytest.raises(BadInput, match="two quotas for 'farmland'"):
         review(pd.concat([table, table]))
     with pytest.raises(BadInput, match="'North' stands twice"):
         review_quotas([PLAN, LINE], pd.concat([UNITS, UNITS]), table, items=ITEMS, unit="town")
     with pytest.raises(BadInput, match="the layer 'line' of the item 'red-line' is not among them"):
-        review(table, plans=(PLAN,))
+        review(quotas(["North", "red-line", 1]), plans=(PLAN,))
     with pytest.raises(BadPolicy, match="the bound 'about'"):
         review(table, items=ITEMS.assign(bound="about"))
     with pytest.raises(MissingColumn, match="'purpose' of the item"):
