@@ -41,7 +41,8 @@ def mark_sound(frame: gpd.GeoDataFrame) -> None:
 def is_sound(frame: gpd.GeoDataFrame) -> bool:
     """Tell whether a frame holds the very shapes that were proved valid."""
     shapes = frame.geometry.values._data
-    array, held = _proved.get(id(shapes), (lambda: None, None))
-    if array() is not shapes or held is None:
+    if id(shapes) not in _proved:
         return False
-    return bool(held.tobytes() == shapes.tobytes())
+    array, held = _proved[id(shapes)]
+    same_array: bool = array() is shapes
+    return same_array and bool(held.tobytes() == shapes.tobytes())
