@@ -241,6 +241,7 @@ class Layer:
             "key": key,
             "title": dict(self.card.title),
             "steward": self.card.steward,
+            "sharing": self.card.sharing.class_,
             "version": version or self.version,
         }
 

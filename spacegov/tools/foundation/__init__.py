@@ -9,6 +9,7 @@ from spacegov.tools.foundation.extent import check_extent
 from spacegov.tools.foundation.geometry import check_geometry
 from spacegov.tools.foundation.land_use_change import measure_land_use_change
 from spacegov.tools.foundation.layer_coverage import assess_coverage
+from spacegov.tools.foundation.masking import mask_coordinates
 from spacegov.tools.foundation.partition import check_partition
 from spacegov.tools.foundation.registered_area import reconcile_area
 from spacegov.tools.foundation.slivers import dissolve_slivers
@@ -26,6 +27,7 @@ __all__ = [
     "crosswalk_classes",
     "derive_terrain",
     "dissolve_slivers",
+    "mask_coordinates",
     "match_edges",
     "measure_land_use_change",
     "reconcile_area",
