@@ -12,25 +12,12 @@ from numpy.typing import NDArray
 
 from spacegov.checks import checked
 from spacegov.errors import BadInput
-from spacegov.kernels import polygon_areas
 from spacegov.kinds import AreaBasis, ColumnOf, PolicyKind, Polygons, Table
-from spacegov.ledger import balance, doubt, figure
+from spacegov.ledger import doubt, figure
 from spacegov.tools.emergency._cases import places_of, read_cases, unique_ids
-from spacegov.tools.emergency._protocol import COLUMNS, NORMAL, NOT_COVERED, Protocol, read_protocol, tell_version
-from spacegov.tools.emergency._zoning import Ground, draw, holder_of, settle, strictest
-
-_ZONE_COLUMNS = {
-    "zone_id": "str",
-    "zone": "str",
-    "rank": "int64",
-    "county": "str",
-    "basis": "str",
-    "protocol": "str",
-    "cases": "int64",
-    "buildings": "int64",
-    "people": "float64",
-    "area_m2": "float64",
-}
+from spacegov.tools.emergency._protocol import COLUMNS, NOT_COVERED, Protocol, read_protocol, tell_version
+from spacegov.tools.emergency._states import balance_counties, building_states, zone_frame
+from spacegov.tools.emergency._zoning import Ground, draw, holder_of, settle
 
 
 class ThreeZones(NamedTuple):
@@ -188,9 +175,9 @@ def delineate_three_zones(
 
     drafts = draw(rules, ground, lambda rule: places_of(known, rule), names)
     parts = settle(rules, drafts, counties, with_cases)
-    zones = _zone_frame(parts, units, unit, rules, area_basis)
-    _balance(zones, units, unit, with_cases, rules, area_basis)
-    states = _building_states(buildings, names, zones, known, county_of, units, unit)
+    zones = zone_frame(parts, units, unit, rules, area_basis)
+    balance_counties(zones, units, unit, with_cases, rules, area_basis)
+    states = building_states(buildings, zones, known["position"].to_numpy(dtype=np.int64), county_of, units, unit)
     counted = _count(zones, states, people)
     _report(counted, states, known, rules)
     return ThreeZones(counted, states)
@@ -209,71 +196,6 @@ def _tell_outside(names: list[str], used: NDArray[np.int64], county_of: NDArray[
             f"units: {len(outside)} case buildings lie in no unit, the first is {outside[0]!r}; give the counties "
             "that hold all cases"
         )
-
-
-def _zone_frame(
-    parts: pd.DataFrame, units: gpd.GeoDataFrame, unit: str, rules: Protocol, basis: AreaBasis
-) -> gpd.GeoDataFrame:
-    names = [str(value) for value in units[unit]]
-    parts = parts.assign(county=[names[number] for number in parts["county"]])
-    shapes = gpd.GeoSeries(parts["geometry"].tolist(), crs=units.crs)
-    numbers = parts.groupby("zone").cumcount() + 1
-    columns = {
-        "zone_id": [f"{zone}-{number}" for zone, number in zip(parts["zone"], numbers, strict=True)],
-        "zone": parts["zone"],
-        "rank": parts["rank"],
-        "county": parts["county"],
-        "basis": parts["basis"],
-        "protocol": rules.name,
-        "cases": 0,
-        "buildings": 0,
-        "people": np.nan,
-        "area_m2": polygon_areas(shapes, area_basis=basis) if len(shapes) else [],
-    }
-    return gpd.GeoDataFrame(pd.DataFrame(columns).astype(_ZONE_COLUMNS), geometry=shapes, crs=units.crs)
-
-
-def _balance(
-    zones: gpd.GeoDataFrame,
-    units: gpd.GeoDataFrame,
-    unit: str,
-    with_cases: NDArray[np.bool_],
-    rules: Protocol,
-    basis: AreaBasis,
-) -> None:
-    if rules.rest is None:
-        return
-    whole = polygon_areas(units, area_basis=basis)
-    for number in np.flatnonzero(with_cases):
-        name = str(units[unit].iloc[int(number)])
-        balance(float(whole[number]), zones.loc[zones["county"] == name, "area_m2"].tolist(), what=f"zones of {name}")
-
-
-def _building_states(
-    buildings: gpd.GeoDataFrame,
-    names: list[str],
-    zones: gpd.GeoDataFrame,
-    known: pd.DataFrame,
-    county_of: NDArray[np.int64],
-    units: gpd.GeoDataFrame,
-    unit: str,
-) -> gpd.GeoDataFrame:
-    zone = strictest(buildings.geometry.to_numpy(), zones)
-    met, outside = zone >= 0, county_of < 0
-    place = np.where(met, zone, 0)
-    counties = np.array([*units[unit].astype(str), ""], dtype=object)
-    states = buildings.copy()
-    if len(zones):
-        types = zones["zone"].to_numpy(dtype=object)[place]
-        states["zone"] = np.where(met, types, np.where(outside, NOT_COVERED, NORMAL)).astype(str)
-        states["rank"] = np.where(met, zones["rank"].to_numpy()[place], 0).astype("int64")
-        states["zone_id"] = np.where(met, zones["zone_id"].to_numpy(dtype=object)[place], "").astype(str)
-    else:
-        states = states.assign(zone=np.where(outside, NOT_COVERED, NORMAL).astype(str), rank=0, zone_id="")
-    states["county"] = counties[county_of].astype(str)
-    states["cases"] = np.bincount(known["position"], minlength=len(names)).astype("int64")
-    states["answer"] = np.select([met, outside], ["present", NOT_COVERED], "absent").astype(str)
-    return states.reset_index(drop=True)
 
 
 def _count(zones: gpd.GeoDataFrame, states: gpd.GeoDataFrame, people: str | None) -> gpd.GeoDataFrame:
