@@ -88,7 +88,8 @@ def mask_coordinates(
     links : DataFrame
         What could still be linked, a row for each means: `means` (`place`: features that hide among fewer than
         min_count others; a kept column; `all kept columns` together), `values` (distinct), `features` at risk (with
-        fewer than min_count of the same value, or in the same crowd), `share` (0–1).
+        fewer than min_count of the same value, or in the same crowd), `share` (0–1). Counts are linked by place only,
+        and only where one alone is withheld.
 
     Raises
     ------
@@ -135,7 +136,10 @@ def mask_coordinates(
     values = pd.DataFrame({column: layer[column].to_numpy() for column in kept}, index=range(len(layer)))
     if rule.method == "aggregate":
         masked, there, group = _aggregated(layer, here, values, units, rule)
-        hidden: Integers = np.bincount(group)[group].astype(np.int64)
+        size = np.bincount(group)[group]
+        # A withheld count gives nobody away, unless it is the only one and the total is known.
+        alone = int(masked["withheld"].sum()) == 1
+        hidden: Integers = (size if alone else np.maximum(size, rule.fewest)).astype(np.int64)
         vanished = np.zeros(len(layer), bool)
     else:
         moved = generalised(shapes, rule.cell) if rule.method == "generalise" else _moved(shapes, rule, seed)
@@ -146,7 +150,8 @@ def mask_coordinates(
         masked = _ordered(values[~vanished], moved[~vanished], layer.crs)
     distance = _distances(shapes, here, there, moved if rule.method == "generalise" else None)
     displacement = _displacement(rule, distance[~vanished], int(vanished.sum()), len(layer))
-    links = _links(values, hidden, rule.fewest)
+    # Counts are told apart by the kept columns, and small ones are withheld: the columns give nothing more away.
+    links = _links(values if rule.method != "aggregate" else values[[]], hidden, rule.fewest)
     figure("features", len(layer))
     figure("dropped_columns", len(layer.columns) - 1 - len(kept))
     figure("at_risk", int(links["features"].max()))

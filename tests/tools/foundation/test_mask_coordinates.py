@@ -99,12 +99,13 @@ def test_counts_below_the_least_are_withheld(layer):
     assert answer.masked["withheld"].tolist() == [False, True, True]
     assert answer.masked.geometry.area.tolist() == pytest.approx([1e6] * 3)
     assert ledger.notes["figures"]["withheld"] == 2
-    assert answer.links.loc[0, ["means", "features"]].tolist() == ["place", 10]
+    assert answer.links.loc[0, ["means", "features"]].tolist() == ["place", 0]
 
 
 def test_a_single_withheld_count_is_doubted(layer):
     frame = layer([*[Point(100 + n, 100) for n in range(12)], Point(1500, 100)])
-    _, ledger = mask(frame, sharing="restricted")
+    answer, ledger = mask(frame, sharing="restricted")
+    assert answer.links[["means", "features"]].values.tolist() == [["place", 1]]
     assert any("the total less the others gives it away" in doubt.text for doubt in ledger.doubts)
 
 
