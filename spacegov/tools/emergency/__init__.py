@@ -1,6 +1,7 @@
 """Tools of the emergency map: zones of an outbreak, building by building."""
 
 from spacegov.tools.emergency.comparison import NoticeComparison, compare_notices
+from spacegov.tools.emergency.notice import describe_zone
 from spacegov.tools.emergency.overlap import ResolvedZones, resolve_zone_overlap
 from spacegov.tools.emergency.summary import ZoneSummary, summarize_zones
 from spacegov.tools.emergency.zones import ThreeZones, delineate_three_zones
@@ -12,6 +13,7 @@ __all__ = [
     "ZoneSummary",
     "compare_notices",
     "delineate_three_zones",
+    "describe_zone",
     "resolve_zone_overlap",
     "summarize_zones",
 ]
