@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import geopandas as gpd
@@ -9,6 +10,7 @@ import numpy as np
 import pandas as pd
 from shapely import LinearRing, Polygon
 
+from spacegov.errors import SpacegovError
 from spacegov.layers.ingest import ImportReport, import_layer
 from spacegov.workspace import Workspace
 from tests.tiny import CRS, EAST, NORTH, square
@@ -79,3 +81,13 @@ def content(folder: Path, layer: str = PARCELS) -> dict[str, bytes]:
         for file in sorted(root.rglob("*"))
         if file.is_file() and not file.name.startswith(".")
     }
+
+
+def import_in_child(folder: str, file: str, answer: str) -> None:
+    """Import in a process of its own and write down what came of it; the process may be killed at any moment."""
+    try:
+        report = import_layer(Workspace.open(folder), PARCELS, file)
+        told = {"status": report.status, "version": report.version}
+    except SpacegovError as error:
+        told = {"status": "error", "message": str(error)}
+    Path(answer).write_text(json.dumps(told), encoding="utf-8")
