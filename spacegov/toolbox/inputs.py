@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 from spacegov.errors import BadInput, UnknownName, suggest
 from spacegov.kinds import LayerKind
 from spacegov.layers import files
+from spacegov.layers.folder import folder_sources
 from spacegov.layers.layer import Layer
 from spacegov.signature import Input
 from spacegov.toolbox.hashes import hash_path, hash_value
-from spacegov.toolbox.layer_set import FileReader, RecordedSet
+from spacegov.toolbox.layer_set import DocumentReader, FileReader, RecordedSet
 from spacegov.toolbox.mending import mend
 from spacegov.toolbox.provenance import InputRecord
 
@@ -150,11 +151,19 @@ def _layer_set(workspace: Workspace, role: str, items: list[Any] | None, crs: An
         return RecordedSet(workspace.layers, record)
     if len(items) == 1 and isinstance(items[0], Mapping) and not hasattr(items[0], "columns"):
         return RecordedSet(items[0], record)
-    readers = [
-        FileReader(item, crs) if _is_foreign(item) else _layer(workspace, item) if isinstance(item, str) else item
-        for item in items
-    ]
+    readers = [reader for item in items for reader in _readers(workspace, item, crs)]
     return RecordedSet({reader.id: reader for reader in readers}, record)
+
+
+def _readers(workspace: Workspace, item: Any, crs: Any) -> list[Any]:
+    """Give the readers of a layer, a file, or everything in a folder."""
+    if not _is_foreign(item):
+        return [_layer(workspace, item) if isinstance(item, str) else item]
+    folder = Path(str(item))
+    if not folder.is_dir() or folder.suffix.lower() == ".gdb":
+        return [FileReader(item, crs)]
+    layers, documents = folder_sources(folder)
+    return [*(FileReader(source, crs) for source in layers), *(DocumentReader(source) for source in documents)]
 
 
 def _layer(workspace: Workspace, name: str) -> Layer:

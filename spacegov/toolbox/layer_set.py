@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
+from spacegov.errors import UnreadableFile
 from spacegov.layers import files
 
 Record = Callable[[Any, Any], None]
@@ -30,8 +32,32 @@ class FileReader:
 
     def read(self, bbox: tuple[float, float, float, float] | None = None) -> Any:
         """Read it, or the features that meet a box."""
+        if files.is_raster(self.source):
+            raster = files.open_raster(self.source, crs=self.crs)
+            return raster if bbox is None else raster.clip(bbox)
         frame = files.read_vector(self.source, crs=self.crs)
         return frame if bbox is None else frame.cx[bbox[0] : bbox[2], bbox[1] : bbox[3]]
+
+
+class DocumentReader:
+    """A file that is no layer, as a member of a `LayerSet`: it is there, and holds nothing to read."""
+
+    card = None
+    coverage = None
+    bound = True
+    document = True
+
+    def __init__(self, source: str) -> None:
+        self.source = source
+
+    @property
+    def id(self) -> str:
+        """Name of the file."""
+        return Path(self.source).name
+
+    def read(self, bbox: tuple[float, float, float, float] | None = None) -> Any:  # noqa: ARG002
+        """Refuse: there is no layer in it."""
+        raise UnreadableFile(f"{self.source}: it is no layer; give a file that GDAL reads")
 
 
 class RecordedReader:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from spacegov.tools.foundation.attributes import check_attributes
 from spacegov.tools.foundation.crosswalk import crosswalk_classes
+from spacegov.tools.foundation.delivery import check_delivery
 from spacegov.tools.foundation.edges import match_edges
 from spacegov.tools.foundation.extent import check_extent
 from spacegov.tools.foundation.geometry import check_geometry
@@ -20,6 +21,7 @@ from spacegov.tools.foundation.zones import summarize_by_zone
 __all__ = [
     "assess_coverage",
     "check_attributes",
+    "check_delivery",
     "check_extent",
     "check_geometry",
     "check_partition",
