@@ -1,0 +1,63 @@
+"""One measurement in a process of its own: `python -m benchmarks.child MODULE:FUNCTION JSON`."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+# a short task is repeated, the best run counts; a long one is run once
+_REPEATS = 5
+_ENOUGH_SECONDS = 12.0
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """What one program took, and what it answered."""
+
+    seconds: float
+    peak_mib: float
+    answer: Any
+
+
+def measure(task: str, **given: Any) -> Measurement | str:
+    """Run a task in a child process; where it fails, give the last line of its error.
+
+    A task is a function that prepares, which is not timed, and gives the function to be timed.
+    """
+    command = [sys.executable, "-m", "benchmarks.child", task, json.dumps(given)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        return (done.stderr.strip().splitlines() or ["no message"])[-1]
+    found = json.loads(done.stdout.strip().splitlines()[-1])
+    return Measurement(found["seconds"], found["peak_mib"], found["answer"])
+
+
+def main() -> None:
+    """Run the task named on the command line and print its measurement."""
+    module, function = sys.argv[1].split(":")
+    run = getattr(importlib.import_module(module), function)(**json.loads(sys.argv[2]))
+    best, spent, runs, answer = float("inf"), 0.0, 0, None
+    while runs < _REPEATS and spent < _ENOUGH_SECONDS:
+        start = time.perf_counter()
+        answer = run()
+        taken = time.perf_counter() - start
+        best, spent, runs = min(best, taken), spent + taken, runs + 1
+    print(json.dumps({"seconds": best, "peak_mib": peak_mib(), "answer": answer}))
+
+
+def peak_mib() -> float:
+    """Largest memory this process has held; `getrusage` would count that of the parent before the start, too."""
+    for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines():
+        if line.startswith("VmHWM:"):
+            return int(line.split()[1]) / 1024
+    raise RuntimeError("the system does not tell the peak memory of a process")
+
+
+if __name__ == "__main__":
+    main()
