@@ -13,6 +13,7 @@ from spacegov.cli.progress import progress
 if TYPE_CHECKING:
     from spacegov.text import Language
     from spacegov.toolbox.result import Result
+    from spacegov.workspace import Workspace
 
 
 def run(
@@ -39,6 +40,13 @@ def run(
         bool, typer.Option("--repair", help="Mend broken polygons, with the change in area told.")
     ] = False,
     vary: Annotated[bool, typer.Option("--vary", help="Try the option values that the tool's card names.")] = False,
+    given_file: Annotated[
+        Path | None,
+        typer.Option("--given", help="Read inputs and options from a JSON object instead.", metavar="FILE.json"),
+    ] = None,
+    open_only: Annotated[
+        bool, typer.Option("--open-only", help="Ask as anyone may: only layers that are open; others are withheld.")
+    ] = False,
     workspace: WorkspaceOption = None,
     language: LanguageOption = None,
     json: JsonOption = False,
@@ -46,16 +54,15 @@ def run(
     """Ask one question of layers or files."""
     from spacegov.toolbox.export import writing
     from spacegov.toolbox.run import run as run_tool
-    from spacegov.workspace import Workspace
-
-    opened = Workspace.open(workspace)
+    opened = _opened(workspace, open_only)
     chosen = language_of(language, opened.settings.language)
+    words = parse_given(given or []) if given_file is None else read_given(given_file, given)
     targets = [_target(path) for path in out or []]
     if map_file is not None:
         _check_file(map_file, (".html",))
     with progress(tool, as_json=json) as report:
         result = run_tool(
-            opened, tool, parse_given(given or []), crs=_crs(crs), repair=repair, vary=vary, text=True, progress=report
+            opened, tool, words, crs=_crs(crs), repair=repair, vary=vary, text=given_file is None, progress=report
         )
     files = {"run": str(result.folder)}
     for number, path in enumerate(targets):
@@ -68,6 +75,30 @@ def run(
         print_json(result.to_json(files))
     else:
         _tell(result, chosen, files)
+
+
+def _opened(folder: Path | None, open_only: bool) -> Workspace:
+    from spacegov.service.sharing import ServedWorkspace
+    from spacegov.workspace import Workspace
+
+    return ServedWorkspace.open(folder) if open_only else Workspace.open(folder)
+
+
+def read_given(path: Path, words: list[str] | None) -> dict[str, Any]:
+    """Read inputs and options from a JSON object, whose values keep their types."""
+    import json
+
+    from spacegov.errors import BadInput, UnreadableFile
+
+    if words:
+        raise BadInput(f"--given was given beside {words[0]!r}; put everything into {path}, or leave --given out")
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise UnreadableFile(f"{path}: it is no JSON that can be read ({error}); check the file") from None
+    if not isinstance(data, dict):
+        raise UnreadableFile(f'{path}: an object such as {{"min_area": 100}} is needed; check the file')
+    return data
 
 
 def parse_given(words: list[str]) -> dict[str, Any]:

@@ -1,0 +1,223 @@
+"""Vector tiles: from a stored set up to its deepest level, else cut from the records."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from spacegov.layers.filter import quoted
+from spacegov.service.tables import Table, asked, fetched, meets_box, moved, mover
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from spacegov.service.collection import Collection
+    from spacegov.service.state import Service
+
+EXTENT, BUFFER = 4096, 64
+STORED_FROM = 20_000
+"""Features from which on a layer is worth a stored set of tiles."""
+STORED_TO = 15
+"""Deepest level of stored tiles."""
+KEPT_BYTES = 64 << 20
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A vector tile.
+
+    Attributes
+    ----------
+    content : bytes
+        The tile; empty where nothing lies there.
+    dropped : int
+        Features left out for its size.
+    packed : bool
+        Whether the content is compressed with gzip.
+    """
+
+    content: bytes
+    dropped: int = 0
+    packed: bool = False
+
+
+class _Kept:
+    """The tiles that were asked for last."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._tiles: OrderedDict[Any, Tile] = OrderedDict()
+        self._bytes = 0
+
+    def get(self, key: Any) -> Tile | None:
+        with self._lock:
+            if key in self._tiles:
+                self._tiles.move_to_end(key)
+            return self._tiles.get(key)
+
+    def put(self, key: Any, tile: Tile) -> None:
+        with self._lock:
+            if key in self._tiles:
+                return
+            self._tiles[key] = tile
+            self._bytes += len(tile.content) + 200
+            while self._bytes > KEPT_BYTES:
+                _, old = self._tiles.popitem(last=False)
+                self._bytes -= len(old.content) + 200
+
+
+_kept = _Kept()
+
+
+def vector_tile(found: Collection, level: int, row: int, column: int) -> Tile:
+    """Give a tile of a collection."""
+    table = found.table
+    service = found.service
+    stored = stored_tiles(service, found)
+    if stored is not None and level <= STORED_TO:
+        content = stored.get(level, column, row)
+        return Tile(content or b"", packed=True)
+    key = (table.stamp, level, row, column)
+    tile = _kept.get(key)
+    if tile is None:
+        limits = service.limits
+        tile = cut_tile(table, level, row, column, limits.tile_features, limits.tile_bytes, limits.query_seconds)
+        _kept.put(key, tile)
+    return tile
+
+
+def cut_tile(
+    table: Table, level: int, row: int, column: int, most: int, most_bytes: int, seconds: float
+) -> Tile:
+    """Cut a tile from the records; where they are too many the largest stay, and the number of the others is told.
+
+    Shapes are transformed by PROJ in one pass, cut and encoded by DuckDB.
+    """
+    import shapely
+
+    from spacegov.service.tiles import tile_box
+
+    box = tile_box(level, row, column)
+    margin = (box[2] - box[0]) * BUFFER / EXTENT
+    wide = (box[0] - margin, box[1] - margin, box[2] + margin, box[3] + margin)
+    assert table.crs is not None
+    near = _native_box(wide, table)
+    if near is None:
+        return Tile(b"")
+    columns = [name for name in table.kinds if name != "geometry"]
+    records, dropped = _picked(table, near, columns, most, seconds)
+    if not records.num_rows:
+        return Tile(b"")
+    shapes = moved(shapely.force_2d(shapely.from_wkb(records["geometry"].to_numpy())), table.crs, "EPSG:3857")
+    order = np.argsort(-_sizes(shapes), kind="stable")
+    keep = len(order)
+    while True:
+        chosen = np.sort(order[:keep])
+        content = _encoded(records.take(chosen), shapes[chosen], table, box)
+        if len(content) <= most_bytes or keep <= 1:
+            break
+        keep = max(1, int(keep * min(0.8, 0.9 * most_bytes / len(content))))
+    return Tile(content, dropped + len(order) - keep)
+
+
+def _native_box(box: tuple[float, float, float, float], table: Table) -> tuple[float, float, float, float] | None:
+    """Bring a tile's box to the records' CRS, cut to where they are."""
+    from spacegov.service.tiles import HALF
+
+    if table.bounds is None or table.crs is None:
+        return None
+    own = mover(table.crs, "EPSG:3857").transform_bounds(*table.bounds, densify_pts=21)
+    west, south, east, north = (max(box[0], own[0], -HALF), max(box[1], own[1], -HALF),
+                                min(box[2], own[2], HALF), min(box[3], own[3], HALF))  # fmt: skip
+    if west > east or south > north:
+        return None
+    found = mover("EPSG:3857", table.crs).transform_bounds(west, south, east, north, densify_pts=21)
+    return None if not np.isfinite(found).all() else tuple(map(float, found))  # type: ignore[return-value]
+
+
+def _picked(
+    table: Table, near: tuple[float, float, float, float], columns: list[str], most: int, seconds: float
+) -> tuple[pa.Table, int]:
+    condition = meets_box(table, near)
+    if not table.covering:
+        return fetched(table, condition, columns=columns, limit=most, seconds=seconds), max(table.rows - most, 0)
+    query = f"SELECT count(*) FROM read_parquet(?) WHERE {condition.sql}"  # noqa: S608  values are bound
+    with asked(seconds) as cursor:
+        count = int(cursor.execute(query, [str(table.path), *condition.values]).fetchone()[0])
+    if count <= most:
+        return fetched(table, condition, columns=columns, limit=most, seconds=seconds), 0
+    names = ", ".join([*map(quoted, columns), "geometry"])
+    largest = (
+        f"SELECT {names} FROM read_parquet(?) WHERE {condition.sql} "  # noqa: S608  names are quoted, values bound
+        "ORDER BY (bbox.xmax - bbox.xmin) * (bbox.ymax - bbox.ymin) DESC LIMIT ?"
+    )
+    with asked(seconds) as cursor:
+        found = cursor.execute(largest, [str(table.path), *condition.values, most]).to_arrow_table()
+    return found, count - most
+
+
+def _sizes(shapes: Any) -> np.ndarray[Any, np.dtype[np.float64]]:
+    import shapely
+
+    areas = shapely.area(shapes)
+    return np.asarray(np.where(areas > 0, areas, shapely.length(shapes) * 1e-6), dtype=np.float64)
+
+
+def _encoded(records: pa.Table, shapes: Any, table: Table, box: tuple[float, float, float, float]) -> bytes:
+    """Cut shapes to a tile and encode them, with attributes of the types a tile can hold."""
+    import pyarrow as pa
+    import shapely
+
+    arrays = {name: _attribute(records[name], kind) for name, kind in table.kinds.items() if name in records.column_names}
+    arrays["__shape"] = pa.array(shapely.to_wkb(shapes), pa.binary())
+    sides = "{{'min_x': {0!r}, 'min_y': {1!r}, 'max_x': {2!r}, 'max_y': {3!r}}}::BOX_2D".format(*map(float, box))
+    names = ", ".join(quoted(name) for name in arrays if name != "__shape")
+    shape = f"ST_AsMVTGeom(ST_GeomFromWKB(__shape), {sides}, {EXTENT}, {BUFFER}, true) AS __geometry"
+    inner = f"SELECT {', '.join(filter(None, [names, shape]))} FROM records"  # noqa: S608  names are quoted
+    query = f"SELECT ST_AsMVT(cut, 'features', {EXTENT}, '__geometry') FROM ({inner}) AS cut WHERE __geometry IS NOT NULL"  # noqa: S608
+    with asked() as cursor:
+        cursor.register("records", pa.table(arrays))
+        found = cursor.execute(query).fetchone()
+    return bytes(found[0]) if found is not None and found[0] is not None else b""
+
+
+def _attribute(column: Any, kind: str) -> Any:
+    import pyarrow as pa
+
+    types = {"integer": pa.int64(), "number": pa.float64(), "boolean": pa.bool_()}
+    return column.cast(types.get(kind, pa.string()), safe=False)
+
+
+class Stored:
+    """A PMTiles archive."""
+
+    def __init__(self, path: Path) -> None:
+        from pmtiles.reader import MmapSource, Reader
+
+        self._stream = path.open("rb")
+        self._reader = Reader(MmapSource(self._stream))
+
+    def get(self, level: int, column: int, row: int) -> bytes | None:
+        """Give a tile, compressed."""
+        return self._reader.get(level, column, row)  # type: ignore[no-any-return]
+
+
+def stored_path(service: Service, found: Collection) -> Path:
+    """Give the archive of a collection's present version, whether it is there or not."""
+    return service.tiles / found.id / f"{sha256(found.stamp.encode()).hexdigest()[:24]}.pmtiles"
+
+
+def stored_tiles(service: Service, found: Collection) -> Stored | None:
+    """Give a collection's stored tiles, None where it has none."""
+    if found.layer is None or found.table.rows < STORED_FROM:
+        return None
+    path = stored_path(service, found)
+    if not path.exists():
+        return None
+    return service.remember(("stored", str(path)), lambda: Stored(path))
