@@ -1,8 +1,8 @@
 """How a pure function reports what it dropped, balanced and doubted.
 
 A tool calls `dropped`, `balance` and `doubt`; the toolbox opens `collect()` around the call and puts the entries into
-the provenance of the result. Outside a run nothing is lost: doubts become Python warnings, and a broken balance raises
-in either case, since a wrong area must never leave a function.
+the provenance of the result. Outside a run doubts become Python warnings, drops have nowhere to go (the docstring of a
+function says what it drops), and a broken balance raises in either case, since a wrong area must never leave a function.
 
 Examples
 --------

@@ -13,6 +13,7 @@ from spacegov.layers import files
 from spacegov.layers.folder import folder_sources
 from spacegov.layers.layer import Layer
 from spacegov.signature import Input
+from spacegov.toolbox.answers import is_answer, read_answer
 from spacegov.toolbox.hashes import hash_path, hash_value
 from spacegov.toolbox.layer_set import DocumentReader, FileReader, RecordedSet
 from spacegov.toolbox.mending import mend
@@ -127,6 +128,8 @@ def _items(spec: Input, value: Any) -> list[Any]:
 
 
 def _is_foreign(item: Any) -> bool:
+    if is_answer(item):
+        return False
     if isinstance(item, Layer) or (isinstance(item, Mapping) and not hasattr(item, "columns")):
         return False
     return not isinstance(item, str) or files.looks_like_file(item)
@@ -175,9 +178,11 @@ def _layer(workspace: Workspace, name: str) -> Layer:
 def _read(
     workspace: Workspace, role: str, kind: LayerKind, item: Any, crs: Any, repair: bool, resolved: Resolved
 ) -> Any:
-    if isinstance(item, str) and not files.looks_like_file(item):
+    if isinstance(item, str) and not is_answer(item) and not files.looks_like_file(item):
         item = _layer(workspace, item)
-    if isinstance(item, Layer):
+    if is_answer(item):
+        value, record = read_answer(workspace, role, item)
+    elif isinstance(item, Layer):
         value, record = _read_layer(role, kind, item, crs)
         resolved.layers.append(item)
         coverage = item.coverage

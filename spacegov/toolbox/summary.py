@@ -8,6 +8,8 @@ from typing import Any
 from spacegov.ledger import Ledger
 from spacegov.toolbox.card import ToolCard
 
+NOT_STATED = "not stated"
+
 
 def frames_of(answer: Any, names: tuple[str, ...]) -> dict[str, Any]:
     """Give the frames of an answer by name; a lone frame is called `result`."""
@@ -52,4 +54,7 @@ def _totals(frame: Any) -> dict[str, Any]:
 
 
 def _by(frame: Any, column: str) -> dict[str, dict[str, Any]]:
-    return {str(value): _totals(part) for value, part in frame.groupby(column, sort=True, dropna=False, observed=True)}
+    import pandas as pd
+
+    groups = frame.groupby(column, sort=True, dropna=False, observed=True)
+    return {NOT_STATED if pd.isna(value) else str(value): _totals(part) for value, part in groups}
