@@ -237,7 +237,8 @@ class _Compiler:
             return None
         if isinstance(args[1], dict) and "property" in args[1]:
             return None
-        return shapely.bounds(self.literal(args[1])).tolist()
+        west, south, east, north = shapely.bounds(self.literal(args[1])).tolist()
+        return west, south, east, north
 
     def typed(self, node: Any, wanted: tuple[str, ...], depth: int) -> str:
         """Compile what must have one of some types."""
