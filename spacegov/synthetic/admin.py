@@ -163,7 +163,8 @@ def spread(score: Floats, count: int, apart: float, taken: Ints | None = None) -
 def coarse(values: Floats, factor: int) -> Floats:
     """Means of blocks of `factor` × `factor` cells."""
     rows, columns = values.shape
-    return values.reshape(rows // factor, factor, columns // factor, factor).mean(axis=(1, 3))
+    blocks = values.reshape(rows // factor, factor, columns // factor, factor)
+    return np.asarray(blocks.mean(axis=(1, 3)), dtype=np.float64)
 
 
 def in_one_piece(label: Ints) -> Ints:

@@ -105,12 +105,12 @@ def chosen(words: tuple[str, ...], which: Ints) -> Any:
 @lru_cache
 def geo_metadata(kind: str) -> dict[bytes, bytes]:
     """The GeoParquet 1.1 description of a file with a WKB column `geometry` and a covering column `bbox`."""
-    from pyproj import CRS as ProjectedSystem
+    import pyproj
 
     corners = {name: ["bbox", name] for name in ("xmin", "ymin", "xmax", "ymax")}
     column = {
         "encoding": "WKB",
-        "crs": ProjectedSystem(CRS).to_json_dict(),
+        "crs": pyproj.CRS(CRS).to_json_dict(),
         "geometry_types": [kind],
         "covering": {"bbox": corners},
     }

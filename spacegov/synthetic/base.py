@@ -1,4 +1,4 @@
-"""The bare county: land, water, people's places, and the partition of the ground, before any register is written."""
+"""The bare county: land, water, people's places and the partition of the ground, before any register."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from spacegov.synthetic.terrain import Terrain, make_terrain
 
 @dataclass(frozen=True)
 class Water:
-    """Water bodies: polygons with kind (`river`, `lake`, `reservoir`, `pond`) and number of the river, -1 for others."""
+    """Water bodies: polygons, kind (`river`, `lake`, `reservoir`, `pond`), number of the river, -1 for others."""
 
     shapes: Any
     kind: Any
@@ -146,16 +146,16 @@ def _bearings(random: np.random.Generator, units: Units, places: list[Settlement
 
 
 def _gather_villages(faces: land.Faces, units: Units, places: list[Settlement]) -> tuple[land.Faces, Ints]:
-    """Number villages by settlement: all ground of a settlement is its village's, and land without people goes to a neighbour."""
+    """Number villages by settlement; land whose village has no settlement goes to a neighbour."""
     number = np.full(len(units.village_shapes), -1, dtype=np.int64)
     for place in places:
         number[place.village] = place.number
     seats = np.array([place.centre for place in places])
     homes = np.array([place.township for place in places])
-    for village in np.flatnonzero(number < 0).tolist():
-        middle = shapely.get_coordinates(shapely.centroid(units.village_shapes[village]))[0]
-        away = np.hypot(*(seats - middle).T) + 1e9 * (homes != units.village_township[village])
-        number[village] = int(np.argmin(away))
+    for empty in np.flatnonzero(number < 0).tolist():
+        middle = shapely.get_coordinates(shapely.centroid(units.village_shapes[empty]))[0]
+        away = np.hypot(*(seats - middle).T) + 1e9 * (homes != units.village_township[empty])
+        number[empty] = int(np.argmin(away))
     village = number[faces.village]
     grounds = np.array([place.ground for place in places], dtype=object)
     point, place_of = shapely.STRtree(grounds).query(shapely.point_on_surface(faces.shapes), predicate="covered_by")

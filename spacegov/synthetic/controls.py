@@ -104,12 +104,11 @@ def share_borders(shapes: list[Any]) -> list[Any]:
 
 def _large_parts(shape: Any, least: float) -> Any:
     """A shape without parts and holes smaller than `least` square metres."""
-    kept = []
-    for part in shapely.get_parts(shape):
-        if part.geom_type == "Polygon" and part.area >= least:
-            kept.append(
-                shapely.Polygon(part.exterior, [ring for ring in part.interiors if shapely.Polygon(ring).area >= least])
-            )
+    kept = [
+        shapely.Polygon(part.exterior, [ring for ring in part.interiors if shapely.Polygon(ring).area >= least])
+        for part in shapely.get_parts(shape)
+        if part.geom_type == "Polygon" and part.area >= least
+    ]
     return shapely.union_all(np.array(kept, dtype=object), grid_size=0.001) if kept else shapely.Polygon()
 
 
@@ -141,7 +140,7 @@ def basic_farmland(random: np.random.Generator, faces: Faces, slope: Any, bounda
 
 
 def red_line(random: np.random.Generator, terrain: Terrain, faces: Faces, reservoir: Any) -> list[tuple[str, str, Any]]:
-    """Ecological red line on wooded mountains: around the reservoir a reserve with a core, elsewhere water conservation.
+    """Ecological red line on wooded mountains: a reserve core around the reservoir, elsewhere water conservation.
 
     Parameters
     ----------

@@ -9,6 +9,8 @@ import numpy as np
 import shapely
 
 from spacegov.synthetic import (
+    broken_shapes,
+    built_registers,
     economy,
     environment,
     facilities,
@@ -16,7 +18,10 @@ from spacegov.synthetic import (
     faults,
     movement,
     plans,
-    planting,
+    planted_changes,
+    planted_conflicts,
+    planted_events,
+    planted_lines,
     registers,
     rivers,
     sector_plans,
@@ -69,10 +74,10 @@ def register_county(base: Base, draws: Draws) -> County:
     layers: dict[str, Any] = registers.units(base) | registers.rivers_and_water(base)
     layers["natural.forest"] = registers.forest(base, draws("forest"))
     layers["natural.geohazard-points"] = registers.geohazards(base, draws("geohazards"))
-    layers["artificial.roads"] = registers.road_register(base)
-    layers |= registers.blocks_and_parcels(base, draws("rights"))
-    layers["artificial.buildings"] = registers.building_register(base, draws("people"))
-    layers |= registers.services(base, draws("services"))
+    layers["artificial.roads"] = built_registers.road_register(base)
+    layers |= built_registers.blocks_and_parcels(base, draws("rights"))
+    layers["artificial.buildings"] = built_registers.building_register(base, draws("people"))
+    layers |= built_registers.services(base, draws("services"))
     drawn = plans.draw_plans(base, draws, layers["natural.forest"])
     layers["artificial.land-survey"] = plans.survey_layer(base, drawn, draws("survey"))
     layers |= _rasters(base)
@@ -126,8 +131,10 @@ def _further(base: Base, drawn: plans.Plans, layers: dict[str, Any], truth: dict
     layers["planned.detailed-plan"], truth["development_intensity"] = sector_plans.detailed_plan(
         base, buildings, draws("detailed-plan")
     )
-    truth["services"] = planting.far_from_schools(layers["artificial.blocks"], layers["artificial.schools"])
-    truth["unpermitted_buildings"] = planting.unpermitted(layers["artificial.change-patches"], truth["encroachments"])
+    truth["services"] = planted_events.far_from_schools(layers["artificial.blocks"], layers["artificial.schools"])
+    truth["unpermitted_buildings"] = planted_changes.unpermitted(
+        layers["artificial.change-patches"], truth["encroachments"]
+    )
 
 
 def _cut(values: Any, grid: Grid, base: Base, nodata: float) -> RasterLayer:
@@ -156,14 +163,14 @@ def _plant(base: Base, drawn: plans.Plans, layers: dict[str, Any], draws: Draws)
         & (shapely.area(base.faces.shapes) > 400)
     )
     forest_face = np.where(woods, np.cumsum(woods) - 1, -1)
-    truth: dict[str, Any] = {"county": "Lanhe", "seed": draws.seed, "version": VERSION}
-    truth["plan_conflicts"] = planting.plant_conflicts(base, drawn, ground, forest_face, draws("conflicts"))
-    truth["three_lines"] = planting.plant_three_lines(base, drawn, ground, draws("three-lines"))
-    changes, truth["encroachments"] = planting.plant_changes(base, drawn, ground, draws("changes"))
+    truth: dict[str, Any] = {"county": "Lanhe", "seed": draws.seed, "version": VERSION, "area_basis": "plane"}
+    truth["plan_conflicts"] = planted_conflicts.plant_conflicts(base, drawn, ground, forest_face, draws("conflicts"))
+    truth["three_lines"] = planted_lines.plant_three_lines(base, drawn, ground, draws("three-lines"))
+    changes, truth["encroachments"] = planted_changes.plant_changes(base, drawn, ground, draws("changes"))
     layers |= changes
-    layers["artificial.survey-submission"], truth["broken_geometry"] = planting.broken_shapes(base)
-    layers["natural.drill-zones"], truth["exposure"] = planting.drill_zones(base, layers["artificial.buildings"])
-    layers["artificial.outbreak-cases"], truth["outbreak"] = planting.cases(
+    layers["artificial.survey-submission"], truth["broken_geometry"] = broken_shapes.broken_shapes(base)
+    layers["natural.drill-zones"], truth["exposure"] = planted_events.drill_zones(base, layers["artificial.buildings"])
+    layers["artificial.outbreak-cases"], truth["outbreak"] = planted_events.cases(
         layers["artificial.buildings"], draws("cases")
     )
     truth["people"] = {

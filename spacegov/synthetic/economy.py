@@ -13,7 +13,8 @@ from spacegov.synthetic.base import Base, Draws
 
 TODAY = pd.Timestamp("2025-12-31")
 
-# what is wrong, years since delivery, agreed start after delivery (years, None: not agreed), started, suspended since (years), developed, invested, cause, answer
+# what is wrong, years since delivery, years from delivery to the agreed start (None: not agreed), started,
+# years since works stopped, shares developed and invested, cause, answer
 SUPPLY_CASES: tuple[tuple[str, float, float | None, bool, float | None, float, float, str, str], ...] = (
     ("not started, over one year", 2.6, 1.0, False, None, 0.0, 0.0, "holder", "idle-fee"),
     ("not started, over one year", 2.8, 1.0, False, None, 0.0, 0.05, "holder", "idle-fee"),
@@ -31,7 +32,7 @@ SUPPLY_CASES: tuple[tuple[str, float, float | None, bool, float | None, float, f
 
 
 def _ago(years: float) -> pd.Timestamp:
-    return TODAY - pd.Timedelta(days=int(round(years * 365.25)))
+    return TODAY - pd.Timedelta(days=round(years * 365.25))
 
 
 def land_supply(base: Base, draws: Draws) -> tuple[Any, dict[str, Any]]:
@@ -61,7 +62,9 @@ def land_supply(base: Base, draws: Draws) -> tuple[Any, dict[str, Any]]:
         replace=False,
     )
     chosen = np.concatenate([blank[: len(SUPPLY_CASES) + 8], np.sort(busy)])
-    rows, idle, broken = [], [], []
+    rows: list[dict[str, Any]] = []
+    idle: list[dict[str, Any]] = []
+    broken: list[dict[str, Any]] = []
     for number, parcel in enumerate(chosen.tolist()):
         case = SUPPLY_CASES[number] if number < len(SUPPLY_CASES) else None
         waiting = case is None and number < min(len(blank), len(SUPPLY_CASES) + 8)
@@ -192,20 +195,13 @@ INDICATORS = (
 def indicator_series(draws: Draws) -> tuple[Any, dict[str, Any]]:
     """Sixteen indicators from 2016 to 2025 (a table); those without spread lie on a straight line exactly."""
     random = draws("indicators")
-    rows, truth = [], []
+    rows: list[tuple[Any, ...]] = []
+    truth: list[dict[str, Any]] = []
     for name, unit, start, change, spread, better, watch, alarm in INDICATORS:
-        for year in range(2016, 2026):
-            rows.append(
-                (
-                    name,
-                    year,
-                    round(start + change * (year - 2016) + (float(random.normal(0, spread)) if spread else 0.0), 4),
-                    unit,
-                    better,
-                    watch,
-                    alarm,
-                )
-            )
+        values = [
+            round(start + change * step + (float(random.normal(0, spread)) if spread else 0.0), 4) for step in range(10)
+        ]
+        rows += [(name, 2016 + step, value, unit, better, watch, alarm) for step, value in enumerate(values)]
         if spread == 0.0:
             truth.append({"indicator": name, "slope": change, "value_2025": round(start + 9 * change, 4)})
     return pd.DataFrame(rows, columns=["indicator", "year", "value", "unit", "better", "watch", "alarm"]), {
@@ -214,7 +210,7 @@ def indicator_series(draws: Draws) -> tuple[Any, dict[str, Any]]:
 
 
 def quotas(base: Base, layers: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
-    """Quotas of the townships from the master plan (a table): floors for farmland, ceilings for construction land; three are broken."""
+    """Floors for farmland and ceilings for construction land by township (a table); three are broken."""
     farm = layers["planned.permanent-basic-farmland"]
     plots = farm[~farm["plot_id"].str.startswith("PBF9")]
     area = pd.Series(shapely.area(plots.geometry.to_numpy())).groupby(plots["village_id"].str[:4].to_numpy()).sum()

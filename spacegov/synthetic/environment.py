@@ -124,7 +124,7 @@ def climate_and_plants(base: Base, draws: Draws) -> dict[str, tuple[Floats, Grid
 
 
 def above_main_rivers(base: Base) -> tuple[Floats, Floats]:
-    """Height above the river with banks that the water reaches, and the distance to it in metres; infinite where it reaches none."""
+    """Height above the river with banks that the water reaches, and distance to it; infinite where there is none."""
     terrain = base.terrain
     river = terrain.catchment_km2.ravel() > 18.0
     place = np.arange(river.size)
@@ -236,7 +236,7 @@ def living_nature(base: Base, draws: Draws) -> dict[str, Any]:
     near = [place for place in base.places if place.kind == "village"]
     chosen = random.choice(len(near), 60, replace=True)
     spots = np.array([near[c].centre for c in chosen]) + random.normal(0, 220, (60, 2))
-    trees = shapely.points(to_millimetres(spots))
+    trees: Any = shapely.points(to_millimetres(spots))
     free = np.ones(60, dtype=bool)
     free[np.unique(shapely.STRtree(base.buildings.shapes).query(trees, predicate="dwithin", distance=6.0)[0])] = False
     free &= shapely.contains_xy(county, spots[:, 0], spots[:, 1])
@@ -257,14 +257,16 @@ def living_nature(base: Base, draws: Draws) -> dict[str, Any]:
 def contours(base: Base) -> Any:
     """Contour lines every 100 m."""
     from scipy.ndimage import gaussian_filter
-    from skimage.measure import find_contours
+    from skimage import measure
+
+    trace: Any = measure.find_contours  # it has no types
 
     grid = base.terrain.grid
     county = shapely.coverage_union_all(base.village_shapes)
     smooth = gaussian_filter(base.terrain.height, 2.0)
     rows, lines = [], []
     for level in range(100, int(smooth.max()), 100):
-        for contour in find_contours(smooth, level + 0.001):
+        for contour in trace(smooth, level + 0.001):
             if len(contour) < 40:
                 continue
             points = np.column_stack(

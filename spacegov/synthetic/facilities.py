@@ -8,7 +8,7 @@ import numpy as np
 import shapely
 
 from spacegov.synthetic import registers
-from spacegov.synthetic.admin import coarse, steps
+from spacegov.synthetic.admin import TOWNSHIPS, coarse, steps
 from spacegov.synthetic.base import Base, Draws
 from spacegov.synthetic.frame import Floats, noise, to_millimetres
 
@@ -121,7 +121,7 @@ def stops_and_stations(base: Base, draws: Draws) -> dict[str, Any]:
     )
     county = shapely.coverage_union_all(base.village_shapes)
     on_river = on_river[shapely.covers(county, on_river)]
-    towns = shapely.points(
+    towns: Any = shapely.points(
         to_millimetres(np.array([p.centre + random.normal(0, 150, 2) for p in base.places if p.kind != "village"]))
     )
     kinds = ["water level"] * len(on_river) + ["air quality"] * len(towns)
@@ -174,7 +174,7 @@ def _way(
 def supply_lines(base: Base, draws: Draws) -> dict[str, Any]:
     """Railway, power lines, pipelines."""
     random = draws("lines")
-    west, south, east, north = shapely.total_bounds(base.village_shapes)
+    west, _, east, _ = shapely.total_bounds(base.village_shapes)
     rail = [
         _way(base, random, (496_100, 3_262_500), (529_900, 3_257_500), 7.0),
         _way(base, random, (514_500, 3_258_900), (518_000, 3_246_100), 7.0),
@@ -240,7 +240,7 @@ def addresses(base: Base, buildings: Any) -> Any:
     lived = buildings[buildings["residents"] > 0]
     corners = shapely.get_coordinates(lived.geometry.to_numpy()).reshape(len(lived), 5, 2)
     door: Floats = (corners[:, 0] * 0.5 + corners[:, 1] * 0.5) * 0.9 + corners[:, :4].mean(axis=1) * 0.1
-    names = {f"LH{p.township + 1:02d}": registers.TOWNSHIPS[p.township][0] for p in base.places}
+    names = {f"LH{p.township + 1:02d}": TOWNSHIPS[p.township][0] for p in base.places}
     return registers.frame(
         {
             "address_id": [f"AD{n + 1:06d}" for n in range(len(lived))],

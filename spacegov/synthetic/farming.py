@@ -22,7 +22,8 @@ CADASTRE = ("LH04", "LH05", "LH06", "LH07")  # townships whose farm parcels are 
 def registered_area(shapes: Any) -> Floats:
     """Area on the ellipsoid in m²: the plane area over the square of the grid's scale at the shape's middle."""
     middle = shapely.get_coordinates(shapely.centroid(shapes))[:, 0] - 500_000.0
-    return np.round(shapely.area(shapes) / (1 + middle**2 / (2 * EARTH_RADIUS_M**2)) ** 2, 2)
+    scale = 1 + middle**2 / (2 * EARTH_RADIUS_M**2)
+    return np.asarray(np.round(shapely.area(shapes) / scale**2, 2), dtype=np.float64)
 
 
 def with_registered_areas(survey: Any) -> Any:
@@ -221,7 +222,7 @@ def temporary_land(base: Base, plans: Plans, ground: Ground, draws: Draws) -> tu
         approved = pd.Timestamp("2020-06-01") + pd.Timedelta(days=int(random.integers(0, 1_900)))
         ends = approved + pd.DateOffset(years=years)
         due = ends + pd.DateOffset(years=1)
-        reclaimed = pd.NaT
+        reclaimed: Any = pd.NaT
         if due < today and number % 3:
             reclaimed = due - pd.Timedelta(days=int(random.integers(20, 300)))
         state = (

@@ -94,12 +94,12 @@ def noise(random: np.random.Generator, shape: tuple[int, int], wavelength: float
         total += height * map_coordinates(lattice, grid, order=3, mode="nearest")
         height *= 0.5
         wavelength = max(wavelength / 2, 2.0)
-    return (total - total.mean()) / total.std()
+    return np.asarray((total - total.mean()) / total.std(), dtype=np.float64)
 
 
 def to_millimetres(coordinates: Floats) -> Floats:
     """Coordinates rounded to one millimetre, so that what meets meets exactly."""
-    return np.round(np.asarray(coordinates, dtype=np.float64), 3)
+    return np.asarray(np.round(np.asarray(coordinates, dtype=np.float64), 3), dtype=np.float64)
 
 
 def stretch(values: Floats, low: float, high: float) -> Floats:

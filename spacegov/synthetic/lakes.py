@@ -130,7 +130,7 @@ def dig_ponds(random: np.random.Generator, terrain: Terrain, county: Any, taken:
         ],
         axis=2,
     )
-    ponds = shapely.polygons(to_millimetres(rings))
+    ponds: Any = shapely.polygons(to_millimetres(rings))
     ponds = ponds[shapely.is_valid(ponds)]
     near = np.unique(shapely.STRtree(taken).query(ponds, predicate="dwithin", distance=25.0)[0])
     ponds = np.delete(ponds, near)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,7 +60,7 @@ def natural_classes(random: np.random.Generator, terrain: Terrain, seats: Floats
     label[(wild < 5.6) & (patch < -2.15)] = GRASS
     shore = gaussian_filter((terrain.catchment_km2 > 300).astype(float), 3.0) > 0.055
     label[shore & (above < 1.4) & (patch > 0.1)] = FLAT
-    return median_filter(label, 7)
+    return np.asarray(median_filter(label, 7), dtype=np.int64)
 
 
 def field_lines(random: np.random.Generator, units: Units, bearings: Floats) -> list[Any]:
@@ -86,7 +87,7 @@ def field_lines(random: np.random.Generator, units: Units, bearings: Floats) -> 
         reach = float(np.hypot(east - west, north - south)) / 2 + 200
         v = _lines(random, 122.0, 214.0, reach)
         pieces = []
-        for low, high in zip(v[:-1], v[1:], strict=True):
+        for low, high in itertools.pairwise(v):
             pieces.append([[-reach, low], [reach, low]])
             # A ditch runs a little past the ridge it meets; what overshoots bounds nothing and falls away.
             u = _lines(random, 225.0, 430.0, reach)
@@ -218,7 +219,7 @@ def partition(
 
 
 def _roughen(patches: Any) -> Any:
-    """Borders of natural land as crooked as nature draws them: every point moves by a smooth field, equal for all that share it."""
+    """Borders of natural land made crooked: every point moves by a smooth field, equal for all that share it."""
 
     def move(points: Floats) -> Floats:
         x, y = points[:, 0], points[:, 1]

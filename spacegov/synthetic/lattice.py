@@ -58,7 +58,7 @@ class Province:
         full = COUNTY_CELLS[0] * COUNTY_CELLS[1] * UNITS_PER_CELL
         counties = max(int(np.ceil(units / full)), 1)
         share = np.sqrt(units / (counties * full))
-        breadth, depth = (max(int(round(side * share)), 8) for side in COUNTY_CELLS)
+        breadth, depth = (max(round(side * share), 8) for side in COUNTY_CELLS)
         columns = int(np.ceil(np.sqrt(counties)))
         return cls(seed, columns, int(np.ceil(counties / columns)), counties, breadth, depth)
 
@@ -80,7 +80,7 @@ class Province:
         return np.round(np.stack([x + bent_x, y + bent_y], axis=-1), 3)
 
     def origin(self, county: int) -> tuple[int, int]:
-        """First lattice column and row of a county; counties follow each other like furrows, so neighbours lie near in the files."""
+        """First lattice column and row of a county; counties follow each other like furrows."""
         row, column = divmod(county, self.columns)
         if row % 2:
             column = self.columns - 1 - column
@@ -129,8 +129,7 @@ def county_ground(province: Province, county: int) -> Ground:
     west, south = province.origin(county)
     i, j = np.meshgrid(np.arange(province.breadth + 1) + west, np.arange(province.depth + 1) + south, indexing="ij")
     nodes = province.nodes(i, j)
-    a, b = np.meshgrid(np.arange(province.breadth), np.arange(province.depth), indexing="ij")
-    a, b = a.ravel(), b.ravel()
+    a, b = (side.ravel() for side in np.indices((province.breadth, province.depth)))
     order = np.argsort(interleaved(a, b), kind="stable")
     a, b = a[order], b[order]
     cells = np.stack([nodes[a, b], nodes[a + 1, b], nodes[a + 1, b + 1], nodes[a, b + 1]], axis=1)
@@ -173,10 +172,10 @@ def split(cells: Floats, parts: int) -> Floats:
 
 
 def shrunk(corners: Floats, breadth: Floats, depth: Floats) -> Floats:
-    """Quadrilaterals drawn in towards their middle: by `breadth` of their size along the first side, by `depth` across."""
+    """Quadrilaterals drawn in towards their middle, to shares of their size along the first side and across."""
     middle = corners.mean(axis=1, keepdims=True)
     along = (corners[:, 1] - corners[:, 0] + corners[:, 2] - corners[:, 3])[:, None] / 4
     across = (corners[:, 3] - corners[:, 0] + corners[:, 2] - corners[:, 1])[:, None] / 4
     sign = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]], dtype=np.float64)
     shift = sign[None, :, :1] * breadth[:, None, None] * along + sign[None, :, 1:] * depth[:, None, None] * across
-    return np.round(middle + shift, 3)
+    return np.asarray(np.round(middle + shift, 3), dtype=np.float64)

@@ -53,7 +53,8 @@ def visits_and_positions(buildings: Any, cases: Any, draws: Draws) -> tuple[dict
                     come + pd.Timedelta(minutes=int(random.integers(10, 150))),
                 )
             )
-    contacts, brief = [], []
+    contacts: list[dict[str, Any]] = []
+    brief: list[dict[str, Any]] = []
     case = name(7)
     for number, building in enumerate(meeting.tolist()):
         come = START + pd.Timedelta(days=number + 1, hours=10)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from typing import Any
 
@@ -126,7 +127,7 @@ def cut_parcels(random: np.random.Generator, blocks: list[Block]) -> tuple[list[
         knots = np.linspace(0, 1, len(block.bottom))
         levels = [0.0, 1.0] if rows == 1 else [0.0, float(random.uniform(0.46, 0.54)), 1.0]
         sides = []
-        for level, t in enumerate(levels):
+        for level, _t in enumerate(levels):
             touching = per_row[max(level - 1, 0) : level + 1] if rows > 1 else per_row
             sides.append(np.unique(np.round(np.concatenate([knots, *touching]), 9)))
         points = [to_millimetres(block.at(s, np.full(len(s), t))) for s, t in zip(sides, levels, strict=True)]
@@ -139,7 +140,7 @@ def cut_parcels(random: np.random.Generator, blocks: list[Block]) -> tuple[list[
         )
         for row in range(rows):
             cuts = np.round(per_row[row], 9)
-            for s0, s1 in zip(cuts[:-1], cuts[1:], strict=True):
+            for s0, s1 in itertools.pairwise(cuts):
                 low = points[row][(sides[row] >= s0) & (sides[row] <= s1)]
                 high = points[row + 1][(sides[row + 1] >= s0) & (sides[row + 1] <= s1)]
                 shape = shapely.Polygon(np.vstack([low, high[::-1]]))
@@ -172,7 +173,7 @@ def _frontage(random: np.random.Generator, block: Block) -> tuple[float, int]:
 
 
 def _cuts(random: np.random.Generator, breadth: float, frontage: float) -> Floats:
-    count = max(int(round(breadth / frontage)), 1)
+    count = max(round(breadth / frontage), 1)
     cuts = np.linspace(0, 1, count + 1)
     cuts[1:-1] += random.uniform(-0.10, 0.10, count - 1) / count
     return cuts

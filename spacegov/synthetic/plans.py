@@ -113,7 +113,7 @@ def draw_plans(base: Base, draws: Draws, forest: Any) -> Plans:
         },
         faces.shapes[index],
     )
-    seats = np.array(["LH%02d" % (base.places[number].township + 1) for number, _, _ in boundary])
+    seats = np.array([f"LH{base.places[number].township + 1:02d}" for number, _, _ in boundary])
     layers["planned.urban-development-boundary"] = registers.frame(
         {
             "boundary_id": [f"UDB{n + 1:03d}" for n in range(len(boundary))],
@@ -159,7 +159,10 @@ def _land_use_plan(base: Base, survey: Any, town: Ints, farmland: Mask, codes: A
     """Every face with its planned class, its group of use, and the control it stands for."""
     faces = base.faces
     count = len(faces.shapes)
-    classes, uses, control, zone = [], [], [], []
+    classes: list[str] = []
+    uses: list[str] = []
+    control: list[str | None] = []
+    zone: list[str | None] = []
     for n in range(count):
         origin, member, part = faces.origin[n], int(faces.member[n]), int(town[n])
         kind = "" if origin != "block" else base.blocks[member].use
@@ -265,7 +268,7 @@ def survey_layer(base: Base, plans: Plans, random: np.random.Generator) -> Any:
 
 
 def land_cover(base: Base) -> Any:
-    """Land cover on the grid of the relief: 1 crop, 2 orchard, 3 forest, 4 shrub, 5 grass, 6 flat, 7 water, 8 built, 0 none."""
+    """Land cover: 1 crop, 2 orchard, 3 forest, 4 shrub, 5 grass, 6 flat, 7 water, 8 built, 0 none."""
     import rasterio.features
     from affine import Affine
 

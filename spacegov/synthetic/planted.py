@@ -10,9 +10,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import shapely
 
-from spacegov.synthetic.frame import Floats, Mask
+from spacegov.synthetic.frame import CRS, Floats, Mask
+
+Truth = dict[str, Any]
+Box = tuple[float, float, float, float]
 
 
 @dataclass
@@ -29,7 +33,7 @@ class Ground:
         return cls(shapes, np.zeros(len(shapes), dtype=bool))
 
     def take(self, random: np.random.Generator, fit: Mask, reach: float) -> tuple[int, Floats]:
-        """A free piece of the fitting ones that holds a circle of radius `reach`, and that circle's centre in whole metres."""
+        """A free fitting piece that holds a circle of radius `reach`, and that circle's centre in whole metres."""
         candidates = np.flatnonzero(fit & ~self.used & (shapely.area(self.shapes) > 3.2 * reach**2))
         for piece in random.permutation(candidates).tolist():
             if piece not in self.centres:
@@ -52,17 +56,28 @@ def rectangle(centre: Floats, breadth: float, depth: float) -> tuple[float, floa
     )
 
 
-@dataclass
-class Conflict:
-    """A planted conflict between two plans.
+def append_rows(layer: Any, rows: list[dict[str, Any]]) -> Any:
+    """A layer with more rows."""
+    import geopandas as gpd
 
-    `first` and `second` are plan, use, control, sub-zone; `overlap_m2` is breadth times depth (less a hole).
-    """
+    more = gpd.GeoDataFrame(rows, geometry="geometry", crs=CRS)
+    for column in layer.columns:
+        if column not in more:
+            more[column] = None
+        elif column != "geometry":
+            more[column] = more[column].astype(layer[column].dtype)
+    with_more = pd.concat([layer, more[layer.columns]], ignore_index=True)
+    return gpd.GeoDataFrame(with_more, geometry="geometry", crs=CRS)
 
-    name: str
-    first: tuple[str, str, str | None, str | None]
-    second: tuple[str, str, str | None, str | None]
-    severity: str
-    overlap_m2: float
-    box: tuple[float, float, float, float]
-    hole: tuple[float, float, float, float] | None = None
+
+def cut_out(layer: Any, row: int, box: tuple[float, float, float, float]) -> None:
+    """Take a rectangle out of the middle of a feature."""
+    column = layer.columns.get_loc("geometry")
+    shape = layer.geometry.iloc[row]
+    layer.iloc[row, column] = shapely.Polygon(shape.exterior, [*shape.interiors, shapely.box(*box, ccw=False).exterior])
+
+
+def even_size(random: np.random.Generator, low: int, high: int) -> tuple[int, int]:
+    """Even breadth and depth in metres."""
+    breadth, depth = random.integers(low // 2, high // 2 + 1, 2) * 2
+    return int(breadth), int(depth)

@@ -59,9 +59,9 @@ def build_province(
 
     Notes
     -----
-    One bent lattice lies under the whole province; a county is a rectangle of its cells, so the borders of neighbours are
-    equal to the millimetre. Memory does not grow with the number of units: one county is made while the one before it is
-    written.
+    One bent lattice lies under the whole province; a county is a rectangle of its cells, so the borders of neighbours
+    are equal to the millimetre. Memory does not grow with the number of units: one county is made while the one before
+    it is written.
     """
     folder = Path(directory)
     if layers < len(LARGE):
@@ -70,7 +70,7 @@ def build_province(
         )
     if units < 10_000:
         raise BadInput(
-            f"units: {units} were wanted, a province has at least 10000; ask for more, or take the sample county without --units"
+            f"units: {units} were wanted, a province has at least 10000; ask for more, or take the sample county"
         )
     if (folder / "workspace.yaml").exists():
         raise BadInput(f"{folder}: there is a workspace already; give an empty folder")
@@ -241,7 +241,7 @@ def _built(ground: Ground, serial: Any, township: Any) -> dict[str, Any]:
         },
         "artificial.roads": {
             "road_id": columns.numbered("D", np.arange(len(ends)) + serial[0] * 2, 10),
-            "rank": columns.chosen(("side",), np.zeros(len(ends))),
+            "rank": columns.chosen(("side",), np.zeros(len(ends), dtype=np.int64)),
             "geometry": columns.lines(ends),
             "bbox": columns.boxes(ends),
         },

@@ -87,12 +87,14 @@ THEMES: tuple[tuple[str, str, str, str, str, str, str], ...] = (
 def _card(theme: tuple[str, str, str, str, str, str, str], county: int) -> str:
     """The card of a small layer as YAML."""
     _, _, steward, colour, english, chinese, russian = theme
+    titles = f"{{en: '{english}, county {county}', zh: '{chinese}（{county}号县）', ru: '{russian}, уезд {county}'}}"
     return (
-        f"title: {{en: '{english}, county {county}', zh: '{chinese}（{county}号县）', ru: '{russian}, уезд {county}'}}\n"
+        f"title: {titles}\n"
         f"about: A layer of county {county} of a made province; it covers this county only.\n"
         f"kind: Polygons\nlevel: county\nsteward: {steward}\nsharing: {{class: open}}\n"
         "fields:\n"
-        "  record_id: {type: string, title: {en: Record number, zh: 记录编号, ru: Номер записи}, required: true, unique: true}\n"
+        "  record_id: {type: string, required: true, unique: true, "
+        "title: {en: Record number, zh: 记录编号, ru: Номер записи}}\n"
         "  grade: {type: integer, title: {en: Grade, zh: 等级, ru: Класс качества}, range: [1, 5]}\n"
         "  township_id: {type: string, title: {en: Township, zh: 乡镇, ru: Волость}}\n"
         f"quality: {{tier: C, topology: no-overlap}}\nstyle: {{colour: {colour}}}\n"
@@ -141,7 +143,8 @@ def write_cards(folder: Path, counties: int, layers: int) -> None:
 
 def _bind(folder: Path, bindings: Path, name: str, coverage: str) -> None:
     (bindings / f"{name}.yaml").write_text(
-        f"source: store\ncoverage: {coverage}\nstatus: in-force\nvalid_from: {VERSION}\nlicence: CC0-1.0 (invented data)\n",
+        f"source: store\ncoverage: {coverage}\nstatus: in-force\nvalid_from: {VERSION}\n"
+        "licence: CC0-1.0 (invented data)\n",
         encoding="utf-8",
     )
     data = folder / "data" / name

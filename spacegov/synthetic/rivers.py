@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from typing import Any
 
@@ -102,7 +103,7 @@ def draw_rivers(random: np.random.Generator, terrain: Terrain) -> tuple[list[Rea
     bend_y = flat * 26 * noise(random, grid.shape, 26, 2)
     placed: dict[int, Floats] = {}
     paths = _paths(terrain)
-    strahler = _strahler(terrain, paths)
+    strahler = _strahler(paths)
     reaches: list[Reach] = []
     surfaces: list[Any] = []
     for number, path in enumerate(paths):
@@ -121,7 +122,7 @@ def draw_rivers(random: np.random.Generator, terrain: Terrain) -> tuple[list[Rea
         joins = {int(other[0]) for other in paths[number + 1 :]}
         cuts = [0, *[i for i in range(1, len(path) - 1) if int(path[i]) in joins], len(path) - 1]
         height = terrain.height.ravel()[path]
-        for low, high in zip(cuts[:-1], cuts[1:], strict=True):
+        for low, high in itertools.pairwise(cuts):
             keep = np.unique(np.r_[low, np.arange(low, high, 2), high])
             reaches.append(
                 Reach(
@@ -143,7 +144,7 @@ def draw_rivers(random: np.random.Generator, terrain: Terrain) -> tuple[list[Rea
     return reaches, np.array(surfaces, dtype=object)
 
 
-def _strahler(terrain: Terrain, paths: list[Ints]) -> dict[int, int]:
+def _strahler(paths: list[Ints]) -> dict[int, int]:
     """Strahler order of every river cell: rises where two rivers of equal order meet."""
     feeding: dict[int, list[int]] = {}
     order: dict[int, int] = {}
@@ -193,18 +194,20 @@ def outline(mask: Mask, terrain: Terrain, smooth: float = 1.0, simplify: float =
         The outline, coordinates rounded to one millimetre.
     """
     from scipy.ndimage import gaussian_filter
-    from skimage.measure import find_contours
+    from skimage import measure
+
+    trace: Any = measure.find_contours  # it has no types
 
     grid = terrain.grid
     soft = gaussian_filter(np.pad(mask, 4).astype(np.float64), smooth)
     rings = []
-    for contour in find_contours(soft, 0.5):
+    for contour in trace(soft, 0.5):
         if len(contour) >= 8:
             x = grid.west + (contour[:, 1] - 4 + 0.5) * grid.cell
             y = grid.north - (contour[:, 0] - 4 + 0.5) * grid.cell
             rings.append(shapely.Polygon(np.column_stack([x, y])).simplify(simplify))
     rings.sort(key=lambda ring: -ring.area)
-    area = shapely.Polygon()
+    area: Any = shapely.Polygon()
     for ring in rings:  # a ring inside another is a hole
         area = area.symmetric_difference(shapely.make_valid(ring))
     return shapely.set_precision(area, 0.001)
@@ -216,4 +219,4 @@ def upstream_of(terrain: Terrain, cell: int) -> Mask:
     downstream[cell] = cell
     for _ in range(13):
         downstream = downstream[downstream]
-    return (downstream == cell).reshape(terrain.grid.shape)
+    return np.asarray((downstream == cell).reshape(terrain.grid.shape), dtype=bool)

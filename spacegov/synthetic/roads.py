@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from typing import Any
 
@@ -129,7 +130,7 @@ def _plan(grid: Any, cost: Floats, units: Units, places: list[Settlement]) -> di
     ]
 
     def mark(path: list[int], rank: int) -> None:
-        for a, b in zip(path[:-1], path[1:], strict=True):
+        for a, b in itertools.pairwise(path):
             step = (a, b) if a < b else (b, a)
             ranks[step] = min(rank, ranks.get(step, 9))
         used = np.array(path)

@@ -1,4 +1,4 @@
-"""Plans of the departments beyond the first: alternatives, detailed plan, heritage, industry, villages, water, reserves."""
+"""Further plans: alternatives, detailed plan, heritage, industry, villages, water, reserves."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def _polygons(shape: Any, least: float) -> list[Any]:
 
 
 def alternatives(base: Base, plans: Plans) -> dict[str, Any]:
-    """Two alternatives of the master plan, generalised: compact (the towns stay as planned) and extended (the flexible land is built)."""
+    """Two alternatives of the master plan, generalised: a as planned, b with the flexible land built upon."""
     codes = np.array([c[:4] for c in registers.village_codes(base)])[base.faces.village]
     use = plans.layers["planned.land-use-plan"]["use"].to_numpy()[: len(codes)]
     layers = {}
@@ -47,7 +47,7 @@ def alternatives(base: Base, plans: Plans) -> dict[str, Any]:
 
 
 def detailed_plan(base: Base, buildings: Any, random: np.random.Generator) -> tuple[Any, dict[str, Any]]:
-    """Limits of floor-area ratio, coverage, height and green for the blocks of the county town; nine blocks break theirs."""
+    """Limits of ratio, coverage, height and green for the blocks of the county town; nine blocks break theirs."""
     rows = [
         n
         for n, block in enumerate(base.blocks)
@@ -62,7 +62,8 @@ def detailed_plan(base: Base, buildings: Any, random: np.random.Generator) -> tu
     area = shapely.area(base.block_shapes)
     busy = [n for n in rows if ground[n] > 0]
     over = sorted(random.choice(busy, 9, replace=False).tolist())
-    columns, truth = [], []
+    columns: list[dict[str, Any]] = []
+    truth: list[dict[str, Any]] = []
     for n in rows:
         ratio, cover = floor[n] / area[n], ground[n] / area[n]
         limit = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -230,7 +231,9 @@ def _lay_out(random: np.random.Generator, place: Settlement, mask: Mask, units: 
             axis=-1,
         )
     )
-    quads = shapely.polygons(np.stack([points[:-1, :-1], points[1:, :-1], points[1:, 1:], points[:-1, 1:]], axis=2))
+    quads: Any = shapely.polygons(
+        np.stack([points[:-1, :-1], points[1:, :-1], points[1:, 1:], points[:-1, 1:]], axis=2)
+    )
     centre = points[:-1, :-1] * 0.25 + points[1:, :-1] * 0.25 + points[1:, 1:] * 0.25 + points[:-1, 1:] * 0.25
     row, column = grid.locate(centre[..., 0], centre[..., 1])
     keep = mask[row, column]
@@ -305,7 +308,7 @@ def _bridges(keep: Mask, main_u: Mask, main_v: Mask, kind: str) -> tuple[Mask, M
     for have, add, main in ((have_u, add_u, main_u), (have_v.T, add_v.T, main_v)):
         for line in np.flatnonzero(main):
             at = np.flatnonzero(have[line])
-            for low, high in zip(at[:-1], at[1:], strict=True):
+            for low, high in itertools.pairwise(at):
                 if 1 < high - low <= 7:
                     add[line, low + 1 : high] = True
     return add_u, add_v

@@ -161,4 +161,4 @@ def make_terrain(random: np.random.Generator, grid: Grid = GRID) -> Terrain:
 def _flatten_valleys(height: Floats, flow: Any, area: Floats) -> Floats:
     """Let valleys have floors: what lies little above its river is lowered towards it, more so on large rivers."""
     above = np.maximum(flow.hand(area > 1.5, height.astype(np.float32)).astype(np.float64), 0)
-    return height - above + above**2 / (above + 9.0)
+    return np.asarray(height - above + above**2 / (above + 9.0), dtype=np.float64)

@@ -1,4 +1,4 @@
-"""Writing a county as a workspace: GeoParquet, cloud-optimized GeoTIFF, settings, bindings, truth; byte for byte the same."""
+"""Writing a county as a workspace: GeoParquet, GeoTIFF, settings, bindings, truth; byte for byte the same."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def _yaml(value: Any) -> str:
 
 
 def write_frame(frame: Any, path: Path) -> None:
-    """Write a frame as GeoParquet 1.1: Hilbert-sorted, with a bbox column, zstd; a frame without geometry as Parquet."""
+    """Write a frame as GeoParquet 1.1, Hilbert-sorted, with a bbox column; one without geometry as Parquet."""
     import geopandas as gpd
     import numpy as np
 
