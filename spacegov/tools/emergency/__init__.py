@@ -1,19 +1,28 @@
 """Tools of the emergency map: zones of an outbreak, building by building."""
 
+from spacegov.tools.emergency.addresses import MatchedAddresses, match_addresses
 from spacegov.tools.emergency.comparison import NoticeComparison, compare_notices
 from spacegov.tools.emergency.notice import describe_zone
 from spacegov.tools.emergency.overlap import ResolvedZones, resolve_zone_overlap
+from spacegov.tools.emergency.release import ZoneRelease, check_zone_release
 from spacegov.tools.emergency.summary import ZoneSummary, summarize_zones
+from spacegov.tools.emergency.supply import SupplyAccess, check_supply_access
 from spacegov.tools.emergency.zones import ThreeZones, delineate_three_zones
 
 __all__ = [
+    "MatchedAddresses",
     "NoticeComparison",
     "ResolvedZones",
+    "SupplyAccess",
     "ThreeZones",
+    "ZoneRelease",
     "ZoneSummary",
+    "check_supply_access",
+    "check_zone_release",
     "compare_notices",
     "delineate_three_zones",
     "describe_zone",
+    "match_addresses",
     "resolve_zone_overlap",
     "summarize_zones",
 ]

@@ -1,0 +1,258 @@
+"""What reaches a zone: the nearest hospital, supply point and checkpoint by road, and buildings beyond the limit."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, NamedTuple
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+from pydantic import Field
+
+from spacegov.checks import checked
+from spacegov.kernels.network import Network, build_network
+from spacegov.kinds import ColumnOf, Features, Lines, Metres, Minutes, Polygons, name_of
+from spacegov.ledger import doubt, figure
+from spacegov.tools.emergency._zoning import strictest
+from spacegov.tools.values import labels_of
+
+Speed = Annotated[float, Field(gt=0, json_schema_extra={"unit": "km/h"})]
+_BUILDING_COLUMNS = {
+    "building": "str",
+    "zone_id": "str",
+    "facility_kind": "str",
+    "answer": "str",
+    "facility": "str",
+    "minutes": "float64",
+    "reason": "str",
+    "snap_m": "float64",
+    "people": "float64",
+}
+_ZONE_COLUMNS = {
+    "zone_id": "str",
+    "facility_kind": "str",
+    "buildings": "int64",
+    "beyond": "int64",
+    "off_network": "int64",
+    "people": "float64",
+    "people_beyond": "float64",
+    "nearest": "str",
+    "minutes_nearest": "float64",
+    "minutes_median": "float64",
+    "minutes_farthest": "float64",
+}
+
+
+class SupplyAccess(NamedTuple):
+    """Answer of `check_supply_access`."""
+
+    buildings: gpd.GeoDataFrame
+    zones: pd.DataFrame
+
+
+@checked(partition=None)
+def check_supply_access(
+    zones: Polygons,
+    buildings: Features,
+    facilities: list[Features],
+    roads: Lines,
+    blocked: Features | None = None,
+    *,
+    limit: Minutes = 15.0,
+    zone_id: Annotated[str, ColumnOf("zones")] = "zone_id",
+    rank: Annotated[str, ColumnOf("zones", numeric=True)] = "rank",
+    strictest_rank: Annotated[int, Field(ge=1)] = 2,
+    people: Annotated[str | None, ColumnOf("buildings", numeric=True)] = None,
+    speed: Speed = 30.0,
+    road_speed: Annotated[str | None, ColumnOf("roads", numeric=True)] = None,
+    direction: Annotated[str | None, ColumnOf("roads")] = None,
+    walking: Speed = 4.0,
+    max_snap: Metres = 200.0,
+) -> SupplyAccess:
+    """Find the nearest facility of each kind for the buildings of a zone, and those it does not reach in time.
+
+    Parameters
+    ----------
+    zones
+        Zones with id and rank.
+    buildings
+        Buildings.
+    facilities
+        A layer for each kind: hospitals, supply points, checkpoints.
+    roads
+        The network; lines join where they share a vertex.
+    blocked
+        What closes roads.
+    limit
+        Longest time from the facility.
+    zone_id, rank
+        Columns of the zones; 1 is strictest.
+    strictest_rank
+        Zones of this rank and stricter ones are asked about.
+    people
+        Column of the people in a building.
+    speed
+        Speed of supply on the road; `road_speed` names a column with the speed of each road instead, km/h.
+    road_speed, direction
+        Columns of the roads.
+    walking
+        Speed between a road and a door.
+    max_snap
+        Distance from a road beyond which a place is off the network.
+
+    Returns
+    -------
+    buildings : GeoDataFrame
+        A row for each building of these zones and each kind of facility: building, zone_id, facility_kind,
+        answer (`present` within the limit, `absent` beyond, `failed` off the network or without a way), facility (the
+        nearest), minutes, reason (`off_network`, `no_way`), snap_m (m to the road), people
+    zones : DataFrame
+        zone_id, facility_kind, buildings, beyond, off_network, people, people_beyond, nearest (facility that serves the
+        most buildings), minutes_nearest, minutes_median, minutes_farthest
+
+    Raises
+    ------
+    EmptyLayer
+        Roads without a line.
+    BadInput
+        Speeds that are not positive.
+
+    Notes
+    -----
+    Times run from the facility to the building, one-way roads included, by one search from all facilities of a kind.
+    A building off the network is `failed`, never far. Distances to the road are given. Not split over machines, since
+    every part would need the whole network.
+
+    References
+    ----------
+    Dijkstra 1959; supply standards for closed zones are the steward's: the limit is an option.
+
+    Examples
+    --------
+    >>> line = lambda *xs: shapely.LineString([(500000 + x, 3200000) for x in xs])
+    >>> frame = lambda shapes, **columns: gpd.GeoDataFrame(columns, geometry=shapes, crs="EPSG:4549")
+    >>> area = frame([shapely.box(499990, 3199990, 503000, 3200010)], zone_id=["c-1"], rank=[1])
+    >>> at = lambda x: shapely.Point(500000 + x, 3200000)
+    >>> answer = check_supply_access(area, frame([at(1000), at(2500)]), [frame([at(0)])], frame([line(0, 3000)]),
+    ...                              limit=4.0)
+    >>> answer.buildings[["building", "answer", "minutes"]].to_numpy().tolist()
+    [['0', 'present', 2.0], ['1', 'absent', 5.0]]
+    """
+    order = np.argsort(zones[rank].to_numpy(), kind="stable")
+    asked_zones = gpd.GeoDataFrame(
+        {"rank": zones[rank].to_numpy()[order]}, geometry=zones.geometry.to_numpy()[order], crs=zones.crs
+    )
+    home = strictest(buildings.geometry.to_numpy(), asked_zones)
+    ranks = np.append(asked_zones["rank"].to_numpy(dtype=np.int64), np.iinfo(np.int64).max)
+    asked = np.flatnonzero(ranks[home] <= strictest_rank)
+    ids = zones[zone_id].astype(str).to_numpy()[order]
+    network = _network(roads, blocked, speed, road_speed, direction)
+    tables = [
+        _reach(network, layer, f"facilities {number + 1}", buildings, asked, limit, walking, max_snap)
+        for number, layer in enumerate(facilities)
+    ]
+    rows = pd.concat(tables, ignore_index=True)
+    rows["zone_id"] = np.tile(ids[home[asked]], len(facilities))
+    values = buildings[people].to_numpy(dtype=np.float64)[asked] if people else np.full(len(asked), np.nan)
+    rows["people"] = np.tile(values, len(facilities))
+    shapes = np.tile(buildings.geometry.to_numpy()[asked], len(facilities))
+    frame = gpd.GeoDataFrame(
+        rows[list(_BUILDING_COLUMNS)].astype(_BUILDING_COLUMNS),
+        geometry=gpd.GeoSeries(shapes, crs=buildings.crs),
+        crs=buildings.crs,
+    )
+    table = _by_zone(frame)
+    _report(frame, table)
+    return SupplyAccess(frame, table)
+
+
+def _network(
+    roads: gpd.GeoDataFrame,
+    blocked: gpd.GeoDataFrame | None,
+    speed: float,
+    road_speed: str | None,
+    direction: str | None,
+) -> Network:
+    network = build_network(
+        roads,
+        speed_kmh=speed if road_speed is None else roads[road_speed].to_numpy(),
+        direction=None if direction is None else roads[direction].to_numpy(),
+    )
+    if blocked is None or not len(blocked):
+        return network
+    return network.block(network.meets(blocked.geometry, tolerance=0.05))
+
+
+def _reach(
+    network: Network,
+    layer: gpd.GeoDataFrame,
+    default: str,
+    buildings: gpd.GeoDataFrame,
+    asked: NDArray[np.int64],
+    limit: float,
+    walking: float,
+    max_snap: float,
+) -> pd.DataFrame:
+    name = name_of(layer, default)
+    start = network.snap(shapely.centroid(layer.geometry.to_numpy()), max_snap)
+    off = int((~start.on).sum())
+    if off:
+        doubt(f"{off} of {len(layer)} {name} lie off the network and serve nobody", name)
+    doors = network.snap(shapely.centroid(buildings.geometry.to_numpy()[asked]), max_snap)
+    nearest, minutes = network.nearest(start, doors)
+    walk = 0.06 / walking
+    total = minutes + np.where(doors.on, doors.distance_m, 0.0) * walk
+    served = nearest >= 0
+    total[served] += start.distance_m[nearest[served]] * walk
+    names = labels_of(layer)
+    return pd.DataFrame(
+        {
+            "building": labels_of(buildings)[asked],
+            "facility_kind": name,
+            "answer": np.select([~served, total <= limit], ["failed", "present"], "absent"),
+            "facility": np.where(served, names[np.maximum(nearest, 0)] if len(layer) else "", ""),
+            "minutes": np.where(served, total, np.nan),
+            "reason": np.select([served, ~doors.on], ["", "off_network"], "no_way"),
+            "snap_m": np.where(doors.on, doors.distance_m, np.nan),
+        }
+    )
+
+
+def _by_zone(frame: gpd.GeoDataFrame) -> pd.DataFrame:
+    rows: list[dict[str, Any]] = []
+    for (zone, kind), group in pd.DataFrame(frame.drop(columns="geometry")).groupby(["zone_id", "facility_kind"]):
+        reached = group[group["facility"] != ""]
+        beyond = group[group["answer"] != "present"]
+        often = reached["facility"].value_counts().sort_index().sort_values(ascending=False, kind="stable")
+        rows.append(
+            {
+                "zone_id": zone,
+                "facility_kind": kind,
+                "buildings": len(group),
+                "beyond": int((group["answer"] == "absent").sum()),
+                "off_network": int((group["answer"] == "failed").sum()),
+                "people": group["people"].sum(min_count=1),
+                "people_beyond": beyond["people"].sum(min_count=1) if len(beyond) else 0.0,
+                "nearest": str(often.index[0]) if len(often) else "",
+                "minutes_nearest": reached["minutes"].min(),
+                "minutes_median": reached["minutes"].median(),
+                "minutes_farthest": reached["minutes"].max(),
+            }
+        )
+    return pd.DataFrame(rows, columns=list(_ZONE_COLUMNS)).astype(_ZONE_COLUMNS)
+
+
+def _report(frame: gpd.GeoDataFrame, table: pd.DataFrame) -> None:
+    figure("buildings_asked", int(frame["building"].nunique()))
+    late = frame[frame["answer"] == "absent"]
+    figure("buildings_beyond", int(late["building"].nunique()))
+    figure("buildings_failed", int(frame.loc[frame["answer"] == "failed", "building"].nunique()))
+    figure("people_beyond", float(late.drop_duplicates("building")["people"].sum()))
+    figure("longest_minutes", float(frame["minutes"].max()) if frame["minutes"].notna().any() else 0.0)
+    figure("zones_asked", int(table["zone_id"].nunique()))
+    failed = frame[frame["answer"] == "failed"]
+    if len(failed):
+        kinds = ", ".join(f"{kind} ({number})" for kind, number in failed["facility_kind"].value_counts().items())
+        doubt(f"{failed['building'].nunique()} buildings have no way to a facility or lie off the network", kinds)
