@@ -17,7 +17,7 @@ from spacegov.toolbox.answers import is_answer, read_answer
 from spacegov.toolbox.hashes import hash_path, hash_value
 from spacegov.toolbox.layer_set import DocumentReader, FileReader, RecordedSet
 from spacegov.toolbox.mending import mend
-from spacegov.toolbox.provenance import InputRecord
+from spacegov.toolbox.provenance import IN_MEMORY, InputRecord
 
 if TYPE_CHECKING:
     from spacegov.toolbox.tool import Tool
@@ -278,7 +278,7 @@ def _take(role: str, value: Any, kind: LayerKind | None, crs: Any) -> tuple[Any,
         layer=str(attrs.get("layer") or role),
         title=attrs.get("title"),
         steward=attrs.get("steward"),
-        source="given in memory",
+        source=IN_MEMORY,
         version=attrs.get("version"),
         sha256=fingerprint,
         crs=_crs_name(value),

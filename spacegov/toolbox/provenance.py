@@ -11,6 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from spacegov.ledger import Ledger
 
+IN_MEMORY = "given in memory"
+
 
 class Part(BaseModel):
     """Base of the provenance's parts."""

@@ -14,7 +14,7 @@ from spacegov.ledger import Ledger, collect
 from spacegov.toolbox.hashes import hash_value
 from spacegov.toolbox.inputs import Resolved, resolve
 from spacegov.toolbox.policy import read_policy
-from spacegov.toolbox.provenance import PolicyRecord, Provenance, ledger_records
+from spacegov.toolbox.provenance import IN_MEMORY, PolicyRecord, Provenance, ledger_records
 from spacegov.toolbox.result import Result
 from spacegov.toolbox.runs import keep_run
 from spacegov.toolbox.summary import frames_of, main_frame, summarize
@@ -128,7 +128,7 @@ def _policies(workspace: Workspace, tool: Tool, given: Mapping[str, Any]) -> tup
         records.append(
             PolicyRecord(
                 parameter=parameter,
-                name=str(table.attrs.get("policy", "given in memory")),
+                name=str(table.attrs.get("policy", IN_MEMORY)),
                 version=str(table.attrs.get("version", "not stated")),
                 sha256=hash_value(table),
                 source=table.attrs.get("source"),
@@ -146,9 +146,24 @@ def _options(
     known = signature.options.model_fields
     explicit = {name: given[name] for name in known if name in given}
     defaults = dict(tool.card.options) if resolved.at_home or not resolved.records else {}
-    if signature.measures_area and resolved.at_home:
+    if signature.measures_area and (resolved.at_home or _of_this_territory(workspace, resolved)):
         defaults.setdefault("area_basis", workspace.settings.area_basis)
     return signature.parse({**defaults, **(signature.from_text(explicit) if text else explicit)})
+
+
+def _of_this_territory(workspace: Workspace, resolved: Resolved) -> bool:
+    """Tell frames held in memory in the analysis CRS, such as earlier answers: measured as the workspace measures."""
+    from pyproj import CRS
+
+    from spacegov.crs import same_crs
+
+    placed = [record for record in resolved.records if record.crs is not None]
+    held = all(record.source == IN_MEMORY for record in placed)
+    return (
+        bool(placed)
+        and held
+        and all(same_crs(CRS.from_user_input(record.crs), CRS(workspace.crs)) for record in placed)
+    )
 
 
 def _gaps(workspace: Workspace, resolved: Resolved) -> Any:

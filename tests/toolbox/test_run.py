@@ -80,10 +80,13 @@ def test_the_card_gives_layers_and_options(ws: Workspace) -> None:
     assert result.answer("ru").startswith("4 places")
 
 
-def test_layers_take_the_area_basis_of_the_workspace_and_files_the_plane(ws: Workspace, bare: Path) -> None:
+def test_layers_and_frames_of_the_territory_take_its_area_basis_and_files_the_plane(ws: Workspace, bare: Path) -> None:
     assert ws.run("trial-measure").provenance.parameters["area_basis"] == "ellipsoid"
     assert ws.run("trial-measure", places="parcels.gpkg", by="use").provenance.parameters["area_basis"] == "plane"
-    assert ws.run("trial-measure", places=parcels(), by="use").provenance.parameters["area_basis"] == "plane"
+    held = ws.run("trial-measure", places=parcels(), by="use")
+    elsewhere = ws.run("trial-measure", places=parcels().to_crs(4548), by="use")
+    assert held.provenance.parameters["area_basis"] == "ellipsoid"
+    assert elsewhere.provenance.parameters["area_basis"] == "plane"
     assert ws.run("trial-measure", area_basis="plane").provenance.parameters["area_basis"] == "plane"
 
 
