@@ -110,6 +110,10 @@ def review_layout(
     negative buffer of half of it is within. Kept, lost and drawn otherwise sum to the issued ground. A run is not
     split, since areas of both lines meet across any border.
 
+    References
+    ----------
+    Rockafellar and Wets (1998), Variational Analysis, section 4.C, for the distance of two sets after Hausdorff.
+
     Examples
     --------
     >>> import geopandas as gpd
@@ -228,9 +232,10 @@ def _features(
     old, new, crs = shapes_of(issued), shapes_of(plan), issued.crs
     old_areas, new_areas = areas_of(old, crs, area_basis), areas_of(new, crs, area_basis)
     old_labels, new_labels = labels_of(issued), labels_of(plan)
-    by_old = pieces.groupby(["issued_record", "kind"])["area_m2"].sum()
-    gained = pieces[pieces["given"] == "added"].groupby(["plan_record", "kind"])["area_m2"].sum()
+    by_old = pieces.groupby(["issued_record", "kind"])["area_m2"].sum().to_dict()
+    gained = pieces[pieces["given"] == "added"].groupby(["plan_record", "kind"])["area_m2"].sum().to_dict()
     partners = dict(zip(*grouped(first, second), strict=True))
+    reach = _reach(old, new, partners)
     rows, shapes = [], []
     for number, label in enumerate(old_labels):
         own = partners.get(number, np.empty(0, dtype=np.int64))
@@ -239,13 +244,12 @@ def _features(
         near = float(by_old.get((label, "within-tolerance"), 0.0))
         near += sum(float(gained.get((new_labels[n], "within-tolerance"), 0.0)) for n in own)
         status = "lost" if not len(own) else _STATUS[lost > 0, added > 0]
-        border = shapely.boundary(union_of(new[own])) if len(own) else None
         rows.append(
             (
                 status, label, "; ".join(new_labels[own]) or None, old_areas[number], float(new_areas[own].sum()),
                 float(by_old.get((label, "kept"), 0.0)), lost, added, near,
                 _ratio(float(new_areas[own].sum()), old_areas[number]),
-                _reach(old[number], border),
+                reach[number],
             )
         )  # fmt: skip
         shapes.append(old[number])
@@ -266,8 +270,12 @@ def _features(
 _STATUS = {(False, False): "kept", (True, False): "reduced", (False, True): "enlarged", (True, True): "shifted"}
 
 
-def _reach(area: Any, border: Any) -> float:
+def _reach(old: Shapes, new: Shapes, partners: dict[Any, Any]) -> npt.NDArray[np.float64]:
     """Give the largest distance between the borders, taken at the vertices of both (Hausdorff)."""
-    if border is None or shapely.is_empty(border):
-        return float("nan")
-    return float(shapely.hausdorff_distance(shapely.boundary(area), border))
+    reach = np.full(len(old), np.nan)
+    numbers = np.array(sorted(partners), dtype=np.int64)
+    drawn = np.empty(len(numbers), dtype=object)
+    own = [partners[number] for number in numbers.tolist()]
+    drawn[:] = [new[found[0]] if len(found) == 1 else union_of(new[found]) for found in own]
+    reach[numbers] = shapely.hausdorff_distance(shapely.boundary(old[numbers]), shapely.boundary(drawn))
+    return reach

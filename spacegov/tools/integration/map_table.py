@@ -35,6 +35,7 @@ def check_map_table(
     table_key: Annotated[str | list[str], ColumnOf("table")],
     value: Annotated[str, ColumnOf("table", numeric=True)],
     unit: AreaUnit = "ha",
+    sum_lines: bool = False,
     total: str | None = None,
     deduction: Annotated[str | None, ColumnOf("layer", numeric=True)] = None,
     tolerance: SquareMetres = 10_000.0,
@@ -54,6 +55,8 @@ def check_map_table(
         Column of the table with the area.
     unit : {"m²", "ha", "km²", "mu"}
         In which the table states areas.
+    sum_lines : bool
+        Whether several lines of one key are summed, as in a register of parcels, rather than refused.
     total : str, optional
         Key of the table's line that sums the others; it is held against the whole map.
     deduction : str, optional
@@ -104,7 +107,7 @@ def check_map_table(
     if deduction is not None:
         sizes = sizes - layer[deduction].fillna(0).to_numpy(dtype=np.float64)
     drawn = pd.DataFrame({"key": _keys(layer, map_columns), "area": sizes}).groupby("key")["area"].agg(["sum", "size"])
-    stated = _stated(table, table_columns, value, SQUARE_METRES[unit])
+    stated = _stated(table, table_columns, value, SQUARE_METRES[unit], sum_lines=sum_lines)
     whole = stated.pop(total) if total is not None and total in stated else None
     if total is not None and whole is None:
         raise BadInput(f"table: it has no line {total!r} for the total; name another, or leave total out")
@@ -134,13 +137,15 @@ def _keys(frame: pd.DataFrame | gpd.GeoDataFrame, columns: list[str]) -> Any:
     return np.array(["/".join(part or "" for part in parts) for parts in zip(*texts, strict=True)], dtype=object)
 
 
-def _stated(table: pd.DataFrame, columns: list[str], value: str, factor: float) -> dict[str, float]:
+def _stated(table: pd.DataFrame, columns: list[str], value: str, factor: float, *, sum_lines: bool) -> dict[str, float]:
     stated: dict[str, float] = {}
     for key, amount in zip(_keys(table, columns), table[value].to_numpy(dtype=np.float64), strict=True):
-        if key in stated:
-            raise BadInput(f"table: the key {key!r} stands twice; keep one line, or name another table_key")
+        if key in stated and not sum_lines:
+            raise BadInput(
+                f"table: the key {key!r} stands twice; keep one line, name another table_key, or ask for sum_lines"
+            )
         if np.isfinite(amount):
-            stated[key] = float(amount) * factor
+            stated[key] = stated.get(key, 0.0) + float(amount) * factor
     return stated
 
 

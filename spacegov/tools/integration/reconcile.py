@@ -10,10 +10,12 @@ import pandas as pd
 
 from spacegov import ledger
 from spacegov.checks import checked
-from spacegov.errors import MissingColumn
+from spacegov.errors import BadInput, MissingColumn
 from spacegov.kernels import self_pair_areas
-from spacegov.kinds import AreaBasis, PolicyKind, Polygons, name_of
+from spacegov.kinds import AreaBasis, Features, PolicyKind, Polygons, name_of
+from spacegov.tools.integration._compatibility import RULE_COLUMNS
 from spacegov.tools.integration._precedence import PRECEDENCE_COLUMNS, Claim, Decision, Precedence
+from spacegov.tools.integration.conflict import detect_plan_conflict
 from spacegov.tools.overlay import Shapes, areas_of, canonical_order, disjoint_groups, ground_area, pieces_of, shapes_of
 from spacegov.tools.values import text_of
 
@@ -54,21 +56,27 @@ class Proposals(NamedTuple):
 
 @checked(partition=None)
 def reconcile_plans(
-    conflicts: Polygons,
+    conflicts: Polygons | None = None,
+    plans: list[Features] | None = None,
     *,
     precedence: Annotated[pd.DataFrame, PolicyKind(PRECEDENCE_COLUMNS)],
+    compatibility: Annotated[pd.DataFrame, PolicyKind(RULE_COLUMNS)] | None = None,
     area_basis: AreaBasis = "plane",
 ) -> Proposals:
     """Propose who keeps disputed ground, by ordered rules, and say what is left for people.
 
     Parameters
     ----------
-    conflicts : GeoDataFrame
+    conflicts : GeoDataFrame, optional
         Conflicts as `detect_plan_conflict` gives them: severity; plan, use, control, sub_zone, department of either
         side (ending in _1 and _2); conflict, department, condition, evidence where known.
+    plans : list of GeoDataFrame, optional
+        Without conflicts, the plans to find them in.
     precedence : DataFrame
         Rules: order, severity, keeps_control, keeps_sub_zone, keeps_use, yields_control, yields_sub_zone, yields_use
         (missing: any), outcome (decided, sign), article where known.
+    compatibility : DataFrame, optional
+        With plans, the matrix by which conflicts are found, as for `detect_plan_conflict`.
     area_basis : {"plane", "ellipsoid"}
         Areas in the layer's grid or on the ellipsoid.
 
@@ -84,6 +92,8 @@ def reconcile_plans(
 
     Raises
     ------
+    BadInput
+        Neither conflicts nor plans with a compatibility matrix.
     MissingColumn
         The layer is no list of conflicts.
     BadPolicy
@@ -116,6 +126,10 @@ def reconcile_plans(
     0  decided     farmland  farms   town    100.0
     """
     rules = Precedence(precedence)
+    if conflicts is None:
+        if plans is None or compatibility is None:
+            raise BadInput("neither conflicts nor plans with a compatibility table were given; name either")
+        conflicts = detect_plan_conflict(plans, compatibility=compatibility, area_basis=area_basis).conflicts
     for column in _NEEDED:
         if column not in conflicts.columns:
             raise MissingColumn(

@@ -115,6 +115,11 @@ def extract_restrictions(
     `not_covered`. Only features in the box around the places are read. Places are answered one by one, so that a run
     may be split by rows.
 
+    References
+    ----------
+    Federal ordinance on the cadastre of public-law restrictions on landownership (Switzerland, SR 510.622.4) for the
+    content of an extract: restriction, legal basis, law status, the authority answerable.
+
     Examples
     --------
     >>> from spacegov.layers.card import LayerCard

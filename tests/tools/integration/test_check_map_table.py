@@ -69,6 +69,11 @@ def test_ridges_are_deducted():
     assert answer.loc["farm", "map_m2"] == 900_000 - 1000
 
 
+def test_lines_of_a_register_are_summed_on_request():
+    register = pd.DataFrame({"use": ["farm", "urban", "farm"], "area": [60.0, 30.0, 30.0]})
+    assert set(check(register, sum_lines=True, tolerance=1)["verdict"]) == {"agrees"}
+
+
 def test_order_of_lines_changes_nothing():
     usual = check(table(farm=90, urban=30))
     mixed = check(table(urban=30, farm=90))

@@ -88,3 +88,24 @@ def test_conflicts_reconciled_and_composed_reproduce_the_planted_truth(county, t
     by_level = pieces.groupby("level")["area_m2"].sum()
     for level, area in wanted.items():
         assert by_level[level] == pytest.approx(area), level
+
+
+def test_every_broken_quota_is_found_and_no_other(county, truth):
+    reviews = ask(county, "review-quotas").frames["reviews"]
+    broken = reviews[reviews["verdict"] == "breach"].set_index(["unit", "item"])
+    planted = truth["quotas"]["breaches"]
+    assert set(broken.index) == {(row["township"], row["item"]) for row in planted}
+    for row in planted:
+        found = broken.loc[(row["township"], row["item"])]
+        assert found["planned_m2"] == pytest.approx(row["planned_ha"] * 10_000, rel=1e-6)
+        assert found["quota_m2"] == pytest.approx(row["quota_ha"] * 10_000)
+
+
+def test_plots_that_the_land_use_plan_does_not_draw_are_lost(county, truth):
+    """The planted enclaves are plots of basic farmland where the land-use plan builds."""
+    features = ask(county, "review-layout").frames["features"]
+    enclaves = [row for row in truth["three_lines"]["overlaps"] if row["verdict"] == "retained-enclave"]
+    lost = features[features["status"] == "lost"]
+    assert set(lost["issued_record"]) == {row["feature"] for row in enclaves}
+    assert lost["lost_m2"].sum() == pytest.approx(sum(row["area_m2"] for row in enclaves))
+    assert set(features["status"]) == {"kept", "lost"}

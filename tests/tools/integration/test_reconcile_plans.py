@@ -5,7 +5,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spacegov.errors import BadPolicy, MissingColumn, WrongGeometry
+from spacegov.errors import BadInput, BadPolicy, MissingColumn, WrongGeometry
 from spacegov.ledger import collect
 from spacegov.toolbox.policy import read_policy
 from spacegov.tools.integration import detect_plan_conflict, reconcile_plans
@@ -178,7 +178,19 @@ def test_no_conflict_gives_no_proposal():
     assert none.by_rule.dtypes.to_dict() == full.by_rule.dtypes.to_dict()
 
 
+def test_plans_may_be_given_instead_of_their_conflicts():
+    plans = [
+        layer("town", [box(0, 0, 100, 100)], use="urban"),
+        layer("farms", [box(50, 0, 150, 100)], use="farmland", control="basic-farmland"),
+    ]
+    found = reconcile(detect_plan_conflict(plans, compatibility=MATRIX).conflicts).proposals
+    at_once = reconcile_plans(None, plans, precedence=RULES, compatibility=MATRIX).proposals
+    pd.testing.assert_frame_equal(found.drop(columns="geometry"), at_once.drop(columns="geometry"))
+
+
 def test_bad_input_is_refused():
+    with pytest.raises(BadInput, match="neither conflicts nor plans"):
+        reconcile_plans(precedence=RULES)
     with pytest.raises(
         MissingColumn, match="'severity' is missing; give the conflicts that detect-plan-conflict finds"
     ):
