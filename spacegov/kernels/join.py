@@ -46,9 +46,22 @@ def _sort(values: IntArray, count: int) -> None:
 
 
 @kernel
-def _load(pieces: Pieces, p: int, xmin: float, ymin: float, width: float, height: float, edges: FloatArray) -> int:
-    """Load piece p, from the layer's own vertices or from those of its cut pieces."""
-    if pieces.full[p]:
+def _load(
+    coordinates: FloatArray,
+    ring_offsets: IntArray,
+    cut_coordinates: FloatArray,
+    cut_ring_offsets: IntArray,
+    first: int,
+    last: int,
+    full: bool,
+    xmin: float,
+    ymin: float,
+    width: float,
+    height: float,
+    edges: FloatArray,
+) -> int:
+    """Load a piece, from the layer's own vertices or from those of its cut pieces."""
+    if full:
         # a full piece is all below its upper edge, which runs left
         edges[0, 0] = 0.0
         edges[1, 0] = width
@@ -56,48 +69,10 @@ def _load(pieces: Pieces, p: int, xmin: float, ymin: float, width: float, height
         edges[3, 0] = 0.0
         edges[4, 0] = 1.0
         return 1
-    own = len(pieces.ring_offsets) - 1
-    if pieces.first_ring[p] < own:
-        return load_edges(
-            pieces.coordinates,
-            pieces.ring_offsets,
-            pieces.first_ring[p],
-            pieces.last_ring[p],
-            xmin,
-            ymin,
-            width,
-            height,
-            edges,
-        )
-    return load_edges(
-        pieces.cut_coordinates,
-        pieces.cut_ring_offsets,
-        pieces.first_ring[p] - own,
-        pieces.last_ring[p] - own,
-        xmin,
-        ymin,
-        width,
-        height,
-        edges,
-    )
-
-
-@kernel
-def _piece_area(a: Pieces, p: int, b: Pieces, q: int, a_edges: FloatArray, b_edges: FloatArray) -> float:
-    """Area common to piece p of layer a and piece q of layer b."""
-    xmin = max(a.boxes[p, 0], b.boxes[q, 0])
-    ymin = max(a.boxes[p, 1], b.boxes[q, 1])
-    width = min(a.boxes[p, 2], b.boxes[q, 2]) - xmin
-    height = min(a.boxes[p, 3], b.boxes[q, 3]) - ymin
-    if width <= 0.0 or height <= 0.0:
-        return 0.0
-    if a.full[p] and b.full[q]:
-        return float(width * height)
-    nb = _load(b, q, xmin, ymin, width, height, b_edges)
-    if nb == 0:
-        return 0.0
-    na = _load(a, p, xmin, ymin, width, height, a_edges)
-    return common_area(a_edges, na, b_edges, nb)
+    own = len(ring_offsets) - 1
+    if first < own:
+        return load_edges(coordinates, ring_offsets, first, last, xmin, ymin, width, height, edges)
+    return load_edges(cut_coordinates, cut_ring_offsets, first - own, last - own, xmin, ymin, width, height, edges)
 
 
 @kernel
@@ -137,6 +112,12 @@ def join_areas(
     pairs, resume : int
         Pairs written, and the geometry to go on from: less than `stop` when the room ran out.
     """
+    # arrays are taken out of the tuples once: each access would count references, which costs more than an edge
+    a_boxes_of_pieces, a_first, a_last, a_full, a_pieces = a.boxes, a.first_ring, a.last_ring, a.full, a.piece_offsets
+    b_boxes_of_pieces, b_first, b_last, b_full, b_pieces = b.boxes, b.first_ring, b.last_ring, b.full, b.piece_offsets
+    a_xy, a_rings, a_cut_xy, a_cut_rings = a.coordinates, a.ring_offsets, a.cut_coordinates, a.cut_ring_offsets
+    b_xy, b_rings, b_cut_xy, b_cut_rings = b.coordinates, b.ring_offsets, b.cut_coordinates, b.cut_ring_offsets
+    b_owner, tree_boxes, tree_levels, tree_items = b.owner, tree.boxes, tree.levels, tree.items
     a_edges = np.empty((5, 3 * a.widest + 16))
     b_edges = np.empty((5, 3 * b.widest + 16))
     stack = np.empty(STACK, np.int64)
@@ -148,30 +129,62 @@ def join_areas(
     pairs = 0
     for g in range(start, stop):
         count = 0
-        a_cut = a.piece_offsets[g + 1] - a.piece_offsets[g] > 1
-        for p in range(a.piece_offsets[g], a.piece_offsets[g + 1]):
+        a_cut = a_pieces[g + 1] - a_pieces[g] > 1
+        for p in range(a_pieces[g], a_pieces[g + 1]):
+            left = a_boxes_of_pieces[p, 0]
+            lower = a_boxes_of_pieces[p, 1]
+            right = a_boxes_of_pieces[p, 2]
+            upper = a_boxes_of_pieces[p, 3]
             stack[0] = 0
-            stack[1] = len(tree.levels) - 2
+            stack[1] = len(tree_levels) - 2
             depth = 1
             while True:
-                leaf, depth = next_hit(
-                    tree.boxes,
-                    tree.levels,
-                    stack,
-                    depth,
-                    a.boxes[p, 0],
-                    a.boxes[p, 1],
-                    a.boxes[p, 2],
-                    a.boxes[p, 3],
-                )
+                leaf, depth = next_hit(tree_boxes, tree_levels, stack, depth, left, lower, right, upper)
                 if leaf < 0:
                     break
-                q = tree.items[leaf]
-                h = b.owner[q]
+                q = tree_items[leaf]
+                h = b_owner[q]
                 if upper_only and h <= g:
                     continue
-                area = _piece_area(a, p, b, q, a_edges, b_edges)
-                if not a_cut and b.piece_offsets[h + 1] - b.piece_offsets[h] == 1:
+                x = max(left, b_boxes_of_pieces[q, 0])
+                y = max(lower, b_boxes_of_pieces[q, 1])
+                width = min(right, b_boxes_of_pieces[q, 2]) - x
+                height = min(upper, b_boxes_of_pieces[q, 3]) - y
+                if a_full[p] and b_full[q]:
+                    area = width * height
+                else:
+                    na = 0
+                    nb = _load(
+                        b_xy,
+                        b_rings,
+                        b_cut_xy,
+                        b_cut_rings,
+                        b_first[q],
+                        b_last[q],
+                        b_full[q],
+                        x,
+                        y,
+                        width,
+                        height,
+                        b_edges,
+                    )
+                    if nb > 0:
+                        na = _load(
+                            a_xy,
+                            a_rings,
+                            a_cut_xy,
+                            a_cut_rings,
+                            a_first[p],
+                            a_last[p],
+                            a_full[p],
+                            x,
+                            y,
+                            width,
+                            height,
+                            a_edges,
+                        )
+                    area = common_area(a_edges, na, b_edges, nb)
+                if not a_cut and b_pieces[h + 1] - b_pieces[h] == 1:
                     parts[h] = 1
                     unit[h] = area
                     touched[count] = h
