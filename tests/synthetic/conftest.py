@@ -1,6 +1,6 @@
 """The committed sample county, read once for all tests of this folder."""
 
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 
 import geopandas as gpd
@@ -12,7 +12,7 @@ SAMPLE = Path(__file__).parents[2] / "sample_data"
 VERSION = "2025-12-31"
 
 
-@lru_cache(maxsize=None)
+@cache
 def _read(name):
     path = SAMPLE / "data" / name / f"{VERSION}.parquet"
     try:

@@ -97,3 +97,18 @@ def test_rasters_share_the_county_box(workspace):
 
 def test_the_sample_is_small():
     assert sum(file.stat().st_size for file in SAMPLE.rglob("*") if file.is_file() and "runs" not in file.parts) < 20e6
+
+
+def test_styles_of_cards_name_what_the_palette_has(workspace):
+    from spacegov.maps.style import Style
+
+    for name in workspace.layers:
+        card = workspace.layers[name].card
+        if card.kind != "Table":
+            style = Style.model_validate(card.style)
+            assert style.colour is not None or style.colour_by in {*card.fields, "value"}, name
+            for field in card.fields.values():
+                for code in (field.codes or {}).values():
+                    colour = getattr(code, "colour", None)
+                    if colour is not None:
+                        Style.model_validate({"colour": colour})
