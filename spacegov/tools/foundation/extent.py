@@ -55,7 +55,7 @@ def check_extent(
     layers : DataFrame
         A row for each layer, in the order given: `layer`, `verdict` (`inside`; `outside`: some features lie wholly or
         partly outside; `elsewhere`: it lies elsewhere and no explanation fits; `swapped-axes`; `wrong-crs`;
-        `wrong-unit`; `no-crs`; `empty`), `crs` (stated), `likely_crs`, `features`, `outside` (wholly), `reaching_out`
+        `wrong-unit`; `no-crs`; `empty`), `stated_crs`, `likely_crs`, `features`, `outside` (wholly), `reaching_out`
         (partly), `bounds` (its own coordinates: west, south, east, north), `reason`, `mend`.
     outside : GeoDataFrame
         Features outside of layers that lie in the territory, in its CRS: `layer`, `feature`, `row`, `wholly`,
@@ -104,7 +104,7 @@ def check_extent(
     figure("misplaced", sum(row["verdict"] not in {"inside", "outside", "empty"} for row in rows))
     figure("features_outside", sum(row["outside"] + row["reaching_out"] for row in rows))
     counts = ("features", "outside", "reaching_out")
-    order = ("layer", "verdict", "crs", "likely_crs", *counts, "bounds", "reason", "mend")
+    order = ("layer", "verdict", "stated_crs", "likely_crs", *counts, "bounds", "reason", "mend")
     table = answer_table(
         {column: ([row[column] for row in rows], "int64" if column in counts else "str") for column in order}
     )
@@ -119,7 +119,7 @@ def _judge(
     boxes = shapely.bounds(shapes)
     boxes = boxes[np.isfinite(boxes).all(axis=1)]
     stated = None if layer.crs is None else CRS(layer.crs)
-    facts: dict[str, Any] = {"layer": name, "crs": name_crs(stated), "features": len(layer), "outside": 0}
+    facts: dict[str, Any] = {"layer": name, "stated_crs": name_crs(stated), "features": len(layer), "outside": 0}
     facts |= {"reaching_out": 0, "likely_crs": name_crs(stated), "mend": "", "reason": "", "bounds": _say_bounds(boxes)}
     if not len(boxes):
         return {**facts, "verdict": "empty", "reason": "no feature has a geometry"}, nothing

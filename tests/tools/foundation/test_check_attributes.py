@@ -194,3 +194,24 @@ def test_the_sample_county_keeps_its_own_cards():
     assert (answer.layers["records"] > 0).all()
     assert set(answer.faults["severity"]) <= {"warning", "error"}
     assert (answer.layers["rate"] < 0.01).all()
+
+
+def test_every_planted_fault_of_the_sample_county_is_found_and_nothing_else():
+    from spacegov import yaml12
+    from spacegov.content import content_path
+
+    planted = yaml12.load(content_path("sample_data") / "truth.yaml")["attribute_faults"]["records"]
+    words = {
+        "out of range": "out-of-range",
+        "missing": "missing-value",
+        "not in the scheme": "unknown-code",
+        "not in the list": "unknown-code",
+        "not unique": "duplicate",
+    }
+    expected = {(each["layer"], each["record"], each["field"], words[each["fault"]]) for each in planted}
+    workspace = spacegov.open()
+    readers = {name: workspace.layers[name] for name in sorted({each["layer"] for each in planted})}
+    with collect():
+        found = check_attributes(readers, date_order=read_policy("date-order-2025")).faults
+    errors = found[found["severity"] == "error"]
+    assert set(zip(errors["layer"], errors["feature"], errors["field"], errors["code"], strict=True)) == expected

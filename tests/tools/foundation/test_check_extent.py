@@ -36,7 +36,7 @@ def moved(frame, function):
 def test_a_layer_in_its_place(wells, county):
     answer = check_extent([wells, wells.to_crs(4326)], county)
     assert answer.layers["verdict"].tolist() == ["inside", "inside"]
-    assert answer.layers["crs"].tolist() == ["EPSG:4549", "EPSG:4326"]
+    assert answer.layers["stated_crs"].tolist() == ["EPSG:4549", "EPSG:4326"]
     assert answer.outside.empty
     assert answer.outside.crs == county.crs
 
@@ -65,7 +65,7 @@ def test_swapped_degrees(wells, county):
 @pytest.mark.parametrize("stated", ["EPSG:4550", "EPSG:32650", "EPSG:4326"])
 def test_a_wrong_crs_is_told_with_the_right_one(wells, county, stated):
     told = verdict(relabelled(wells, stated), county)
-    assert told[["verdict", "crs", "likely_crs"]].tolist() == ["wrong-crs", stated, "EPSG:4549"]
+    assert told[["verdict", "stated_crs", "likely_crs"]].tolist() == ["wrong-crs", stated, "EPSG:4549"]
     assert "ogr2ogr -a_srs EPSG:4549" in told["mend"]
 
 
@@ -93,7 +93,7 @@ def test_without_a_crs_the_likely_one_is_told(wells, county):
     bare = gpd.GeoDataFrame(geometry=wells.geometry.values, crs=None)
     bare = bare.set_crs(None, allow_override=True)
     told = verdict(bare, county)
-    assert told[["verdict", "crs", "likely_crs"]].tolist() == ["no-crs", "", "EPSG:4549"]
+    assert told[["verdict", "stated_crs", "likely_crs"]].tolist() == ["no-crs", "", "EPSG:4549"]
 
 
 def test_a_layer_of_another_country_lies_elsewhere(county):

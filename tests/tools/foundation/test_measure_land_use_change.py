@@ -140,3 +140,22 @@ def test_the_matrix_is_what_counting_cells_gives(old, new):
     assert table["net_m2"].sum() == pytest.approx(0, abs=1e-9)
     assert (table["after_m2"] - table["before_m2"]).tolist() == pytest.approx(table["net_m2"].tolist(), abs=1e-9)
     assert answer.changes["area_m2"].sum() == pytest.approx(table["loss_m2"].sum())
+
+
+def test_the_planted_change_of_the_sample_county_is_measured():
+    import spacegov
+    from spacegov import yaml12
+    from spacegov.content import content_path
+
+    truth = yaml12.load(content_path("sample_data") / "truth.yaml")["land_use_change"]
+    workspace = spacegov.open()
+    before, after = (workspace.layers[truth[side]].read() for side in ("from", "to"))
+    with collect():
+        answer = measure_land_use_change(before, after, years=5.0)
+    assert answer.changes["area_m2"].sum() == pytest.approx(truth["changed_m2"], rel=1e-9)
+    found = answer.changes.groupby(["class_before", "class_after"])["area_m2"].agg(["size", "sum"])
+    planted = {tuple(pair.split(">")): facts for pair, facts in truth["transitions"].items()}
+    assert set(found.index) == set(planted)
+    for pair, facts in planted.items():
+        assert found.loc[pair, "size"] == facts["patches"]
+        assert found.loc[pair, "sum"] == pytest.approx(facts["area_m2"], abs=0.001)
