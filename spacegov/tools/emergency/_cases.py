@@ -70,7 +70,7 @@ def read_cases(
 def days_of(cases: pd.DataFrame, column: str, name: str = "cases") -> pd.Series[Any]:
     """Give a column of dates as days; empty stays empty."""
     try:
-        days = pd.to_datetime(cases[column]).dt.normalize()
+        days = pd.to_datetime(cases[column], format="ISO8601").dt.normalize()
     except (ValueError, TypeError) as error:
         raise BadInput(f"{name}: the column {column!r} holds no dates ({error}); write them as 2022-05-01") from None
     return pd.Series(days.to_numpy())

@@ -160,7 +160,7 @@ class _Levels:
 
 
 def _times(table: pd.DataFrame, column: str, name: str) -> pd.Series[Any]:
-    times = pd.to_datetime(table[column], errors="coerce")
+    times = pd.to_datetime(table[column], errors="coerce", format="ISO8601")
     unread = times.isna() & table[column].notna()
     if unread.any():
         raise BadInput(

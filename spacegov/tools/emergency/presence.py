@@ -152,13 +152,13 @@ class _Places:
         self.ids = [ids[number] for number in order]
         self.shapes = layer.geometry.to_numpy()[order]
         self.crs = layer.crs
-        self.tree = shapely.STRtree(self.shapes)
         self.seen: list[NDArray[np.void]] = []
         self.held = 0
 
     def add(self, points: Any, windows: NDArray[np.int64], people: NDArray[np.uint64]) -> NDArray[np.bool_]:
         """Take positions; tells which lie in a place."""
-        point, place = self.tree.query(points, predicate="intersects")
+        # the tree holds the points, so that each place is prepared once for all of them
+        place, point = shapely.STRtree(points).query(self.shapes, predicate="intersects")
         first = np.full(len(points), len(self.ids), dtype=np.int64)
         np.minimum.at(first, point, place)
         inside = first < len(self.ids)
@@ -232,11 +232,9 @@ def _take(batch: gpd.GeoDataFrame, counters: list[_Places], pseudonym: str, time
     for column in (pseudonym, time):
         if column not in batch.columns:
             raise BadInput(f"positions: the column {column!r} is missing from a batch; every batch needs it")
-    times = (
-        batch[time]
-        if pd.api.types.is_datetime64_any_dtype(batch[time])
-        else pd.to_datetime(batch[time], errors="coerce")
-    )
+    times = batch[time]
+    if not pd.api.types.is_datetime64_any_dtype(times):
+        times = pd.to_datetime(times, errors="coerce", format="ISO8601")
     if getattr(times.dtype, "tz", None) is not None:
         times = times.dt.tz_localize(None)
     missing = (times.isna() | batch[pseudonym].isna()).to_numpy()

@@ -68,7 +68,7 @@ def test_zones_and_buildings_are_counted_apart():
 moves = st.lists(st.tuples(st.sampled_from("abcdef"), st.integers(0, 1439), st.integers(-20, 220)), max_size=40)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=20)
 @given(moves, st.integers(1, 10), st.sampled_from([15.0, 60.0, 240.0]), st.randoms())
 def test_batches_and_order_do_not_matter_and_sets_agree(rows, size, window, random):
     if not rows:

@@ -92,7 +92,7 @@ kinds = st.sampled_from(["containment", "control", "prevention"])
 notice_rows = st.lists(st.tuples(st.integers(0, 150), st.integers(1, 60), kinds), min_size=1, max_size=6)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=20)
 @given(notice_rows, st.randoms())
 def test_zones_tile_the_county_as_sets_of_metres_do(rows, random):
     frame = strips(

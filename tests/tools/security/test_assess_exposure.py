@@ -192,7 +192,7 @@ boxes = st.tuples(st.integers(0, 30), st.integers(0, 30), st.integers(1, 15), st
 )
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=20)
 @given(
     st.lists(boxes, min_size=1, max_size=5),
     st.lists(st.sampled_from(["low", "high"]), min_size=5, max_size=5),

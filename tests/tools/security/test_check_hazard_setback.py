@@ -82,7 +82,7 @@ places = st.lists(st.tuples(st.integers(0, 150), st.sampled_from(["fuel", "pipe"
 homes = st.lists(st.tuples(st.integers(0, 150), st.sampled_from(["home", "school"])), min_size=1, max_size=6)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=20)
 @given(places, homes)
 def test_breaches_are_those_of_all_pairs(sources, receptors):
     answer, _ = setback(

@@ -78,7 +78,7 @@ def test_other_kinds_are_dropped_and_undated_changes_fail():
 spans = st.lists(st.tuples(st.integers(0, 60), st.integers(1, 20)), min_size=1, max_size=5)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=20)
 @given(spans, spans, spans)
 def test_areas_are_those_of_plain_sets_of_metres(new, stood, granted):
     def metres(rows):

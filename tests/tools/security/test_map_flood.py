@@ -132,7 +132,7 @@ def test_areas_on_the_ellipsoid_follow_the_scale_of_the_grid():
 heights = arrays(np.float64, (6, 7), elements=st.sampled_from([0.0, 1.0, 2.0, 3.0, np.nan]))
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=20)
 @given(heights, st.integers(0, 5), st.integers(0, 6), st.sampled_from([4, 8]))
 def test_agrees_with_a_plain_flood_fill(values, row, column, neighbours):
     if np.isnan(values).all() or np.isnan(values[row, column]):
@@ -156,7 +156,7 @@ def test_agrees_with_a_plain_flood_fill(values, row, column, neighbours):
     assert present.geometry.area.sum() == pytest.approx(100 * len(wet))
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=20)
 @given(heights)
 def test_a_higher_stage_never_dries_a_cell(values):
     if np.isnan(values[:, 0]).all():

@@ -88,7 +88,7 @@ spans = st.lists(
 )
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=20)
 @given(spans)
 def test_areas_are_those_of_sets_of_metres_and_splitting_changes_nothing(zones):
     hazard = strips(*[(a, a + n) for a, n, _ in zones], layer="flood", grade=[g for _, _, g in zones])

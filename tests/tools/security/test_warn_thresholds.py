@@ -53,7 +53,7 @@ def test_probabilities_are_exact_below_ten_values():
     assert trend_of(np.arange(8.0), values).p == pytest.approx(2 / 8)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=20)
 @given(st.lists(st.integers(0, 6), min_size=10, max_size=16), st.floats(0.5, 3), st.floats(-5, 5))
 def test_trends_follow_scale_and_shift(values, scale, shift):
     plain = trend_of(np.arange(float(len(values))), np.array(values, float))
