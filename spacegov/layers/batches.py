@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from spacegov.errors import UnknownName, UnreadableFile, WrongGeometry, suggest
 from spacegov.layers.arcs import curve_names, type_codes
 from spacegov.layers.files import Reading, is_geojson_like, sublayers
+from spacegov.layers.filter import GEOMETRY, Filter, rows_passing
 from spacegov.layers.shapefile import refuse_cut_off
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
 BATCH = 50_000
 """Records of a batch: some ten megabytes, enough that the work per batch outweighs its overhead."""
-GEOMETRY = "geometry"
 _PARQUET = frozenset({".parquet", ".geoparquet"})
 
 
@@ -75,6 +75,14 @@ class VectorSource:
     def _facts(self) -> dict[str, Any]:
         return _parquet_facts(self.path) if self.is_parquet else self._gdal_facts()
 
+    @property
+    def stamp(self) -> dict[str, Any]:
+        """What the store wrote into the file about its checks, nothing for other files.
+
+        It lies in the file itself, so that a file that another program rewrote has none.
+        """
+        return dict(self._facts["stamp"]) if self.is_parquet else {}
+
     def _gdal_facts(self) -> dict[str, Any]:
         import pyogrio
 
@@ -127,6 +135,10 @@ class VectorSource:
         """Give the columns as they come in batches; those of a file without records are text."""
         import pyarrow as pa
 
+        if self.is_parquet:
+            schema = self._facts["schema"]
+            place = [pa.field(GEOMETRY, pa.binary())] if self.has_geometry else []
+            return pa.schema([*(schema.field(name) for name in self.fields), *place])
         first = next(self.batches(size=1), None)
         if first is not None:
             return first.schema
@@ -134,7 +146,12 @@ class VectorSource:
         return pa.schema([*(pa.field(name, pa.string()) for name in self.fields), *place])
 
     def batches(
-        self, *, size: int = BATCH, bbox: Bounds | None = None, columns: list[str] | None = None
+        self,
+        *,
+        size: int = BATCH,
+        bbox: Bounds | None = None,
+        columns: list[str] | None = None,
+        where: Filter | None = None,
     ) -> Iterator[pa.RecordBatch]:
         """Go through its records.
 
@@ -146,6 +163,8 @@ class VectorSource:
             West, south, east, north in its own CRS; records whose boxes meet it.
         columns : list of str, optional
             Columns to read; all without it. The geometry always comes.
+        where : Filter, optional
+            Records to keep.
 
         Yields
         ------
@@ -162,13 +181,18 @@ class VectorSource:
         for column in columns or []:
             if column not in self.fields:
                 raise UnknownName(f"{self.name}: there is no column {column!r}; {suggest(column, self.fields)}")
-        read = self._parquet_batches if self.is_parquet else self._gdal_batches
+        if self.is_parquet:
+            read = self._parquet_batches(size, bbox, columns, where)
+        else:
+            read = self._gdal_batches(size, bbox, columns, where)
         rows = 0
-        for batch in read(size, bbox, columns):
+        for batch in read:
             self._check(batch, rows)
             rows += batch.num_rows
-            yield batch
-        if bbox is None and 0 <= self.rows != rows:
+            part = batch if where is None or self.is_parquet else _passing(batch, where, columns, self.fields)
+            if part.num_rows:
+                yield part
+        if bbox is None and (where is None or not self.is_parquet) and 0 <= self.rows != rows:
             raise UnreadableFile(
                 f"{self.name}: it announces {self.rows} records and only {rows} could be read; it is cut off or broken"
             )
@@ -176,6 +200,9 @@ class VectorSource:
     def _check(self, batch: pa.RecordBatch, before: int) -> None:
         import pyarrow as pa
 
+        if self.stamp:
+            # The store looked at the text and the shapes when the file was written.
+            return
         try:
             batch.validate(full=True)
         except pa.ArrowInvalid:
@@ -194,14 +221,19 @@ class VectorSource:
                     "convert them with ogr2ogr -nlt CONVERT_TO_LINEAR"
                 )
 
-    def _gdal_batches(self, size: int, bbox: Bounds | None, columns: list[str] | None) -> Iterator[pa.RecordBatch]:
+    def _gdal_batches(
+        self, size: int, bbox: Bounds | None, columns: list[str] | None, where: Filter | None
+    ) -> Iterator[pa.RecordBatch]:
         import pyarrow as pa
         from pyogrio.raw import open_arrow
 
+        asked = columns
+        if columns is not None and where is not None:
+            asked = [*columns, *sorted(where.columns - {*columns, GEOMETRY})]
         with (
             self._reading(),
             open_arrow(
-                self.dataset, layer=self._facts["layer"], encoding=self.encoding, bbox=bbox, columns=columns,
+                self.dataset, layer=self._facts["layer"], encoding=self.encoding, bbox=bbox, columns=asked,
                 batch_size=size, use_pyarrow=True, read_geometry=self.has_geometry, **self.options,
             ) as (meta, reader),
         ):  # fmt: skip
@@ -219,23 +251,97 @@ class VectorSource:
                 arrays = [batch.column(batch.schema.get_field_index(name)) for name in attributes]
                 yield pa.RecordBatch.from_arrays([*arrays, _as_binary(shapes)], names=[*attributes, GEOMETRY])
 
-    def _parquet_batches(self, size: int, bbox: Bounds | None, columns: list[str] | None) -> Iterator[pa.RecordBatch]:
+    def _parquet_batches(
+        self, size: int, bbox: Bounds | None, columns: list[str] | None, where: Filter | None
+    ) -> Iterator[pa.RecordBatch]:
+        """Read what is needed to choose records first, and the rest only of row groups that have any."""
+        import pyarrow as pa
         import pyarrow.parquet as pq
 
         facts = self._facts
         wanted = list(self.fields if columns is None else columns)
         if facts["geometry"]:
             wanted.append(facts["column"])
+        covering = facts["covering"] if bbox is not None else None
         with Reading(self.path), pq.ParquetFile(self.path) as file:
             groups = groups_meeting(file.metadata, facts["covering"], bbox)
-            boxes = facts["covering"] if bbox is not None else None
-            asked = [*wanted, boxes[0].partition(".")[0]] if boxes else wanted
-            for batch in file.iter_batches(batch_size=size, row_groups=groups, columns=asked):
-                part = _meeting(batch, boxes, bbox) if boxes and bbox is not None else batch
-                if part.num_rows or not wanted:
-                    part = part.select(wanted)
-                    names = [GEOMETRY if name == facts["column"] else name for name in part.schema.names]
-                    yield part.rename_columns(names)
+            if covering is None and where is None:
+                for batch in file.iter_batches(batch_size=size, row_groups=groups, columns=wanted):
+                    yield self._named(batch.select(wanted))
+                return
+            for some in _runs(file.metadata, groups, size):
+                for group, rows in self._chosen(file, some, covering, bbox, where):
+                    if not len(rows):
+                        continue
+                    table = file.read_row_group(group, columns=wanted).select(wanted)
+                    if len(rows) < len(table):
+                        table = table.take(pa.array(rows))
+                    for batch in table.combine_chunks().to_batches(max_chunksize=size):
+                        yield self._named(batch)
+
+    def _named(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        own = self._facts["column"]
+        return batch.rename_columns([GEOMETRY if name == own else name for name in batch.schema.names])
+
+    def _chosen(
+        self, file: Any, groups: list[int], covering: list[str] | None, bbox: Bounds | None, where: Filter | None
+    ) -> Iterator[tuple[int, Any]]:
+        """Give the rows of some row groups that meet the box and pass the filter."""
+        import numpy as np
+
+        own = self._facts["column"]
+        names = [own if name == GEOMETRY and own else name for name in sorted(where.columns if where else ())]
+        asked = [*names, *([covering[0].partition(".")[0]] if covering else [])]
+        sizes = [file.metadata.row_group(group).num_rows for group in groups]
+        rows = np.arange(sum(sizes))
+        if asked:
+            table = file.read_row_groups(groups, columns=asked)
+            if covering is not None and bbox is not None:
+                rows = np.flatnonzero(_meeting(table, covering, bbox))
+            if where is not None and len(rows):
+                part = table.select(names).take(rows) if len(rows) < len(table) else table.select(names)
+                renamed = part.rename_columns([GEOMETRY if name == own else name for name in names])
+                rows = rows[rows_passing(renamed, where)]
+        elif where is not None:
+            rows = rows[rows_passing(_counting(len(rows)), where)]
+        ends = np.cumsum(sizes)
+        for group, start, end in zip(groups, ends - sizes, ends, strict=True):
+            yield group, rows[(rows >= start) & (rows < end)] - start
+
+
+_MOST_AT_ONCE = 500_000
+
+
+def _runs(metadata: Any, groups: list[int], size: int) -> Iterator[list[int]]:
+    """Put row groups together up to some hundred thousand records; never more than memory for a few batches needs."""
+    some: list[int] = []
+    total = 0
+    for group in groups:
+        rows = metadata.row_group(group).num_rows
+        if some and total + rows > max(min(_MOST_AT_ONCE, 4 * size), rows):
+            yield some
+            some, total = [], 0
+        some.append(group)
+        total += rows
+    if some:
+        yield some
+
+
+def _counting(rows: int) -> pa.Table:
+    import numpy as np
+    import pyarrow as pa
+
+    return pa.table({"__number": np.arange(rows)})
+
+
+def _passing(batch: Any, where: Filter, columns: list[str] | None, fields: list[str]) -> Any:
+    """Keep the records of a batch that pass, and of its columns those that were asked for."""
+    import pyarrow as pa
+
+    rows = rows_passing(pa.Table.from_batches([batch]), where)
+    kept = batch.take(pa.array(rows)) if len(rows) < batch.num_rows else batch
+    wanted = [*(fields if columns is None else columns), *([GEOMETRY] if GEOMETRY in batch.schema.names else [])]
+    return kept.select(wanted)
 
 
 class ReadingRemote:
@@ -272,6 +378,13 @@ def _only_layer(path: Path) -> str:
 
 
 def _parquet_facts(path: Path) -> dict[str, Any]:
+    with Reading(path):
+        stat = path.stat()
+    return _parquet_facts_of(path, stat.st_mtime_ns, stat.st_size)
+
+
+@lru_cache(maxsize=4096)
+def _parquet_facts_of(path: Path, changed: int, size: int) -> dict[str, Any]:  # noqa: ARG001  the stat is the key
     import pyarrow.parquet as pq
 
     with Reading(path):
@@ -296,6 +409,7 @@ def _parquet_facts(path: Path) -> dict[str, Any]:
         "column": column,
         "covering": paths,
         "bounds": described.get("bbox"),
+        "schema": schema,
         "stamp": json.loads((schema.metadata or {}).get(b"spacegov", b"{}")),
     }
 
@@ -330,24 +444,14 @@ def groups_meeting(metadata: Any, covering: list[str] | None, bbox: Bounds | Non
     return kept
 
 
-def _meeting(batch: Any, covering: list[str], bbox: Bounds) -> Any:
-    import pyarrow as pa
+def _meeting(table: Any, covering: list[str], bbox: Bounds) -> Any:
+    """Tell which records' boxes meet a box."""
+    import numpy as np
     import pyarrow.compute as pc
 
     name = covering[0].partition(".")[0]
-    box = batch.column(batch.schema.get_field_index(name))
-    west, south, east, north = (pc.struct_field(box, path.partition(".")[2]) for path in covering)
-    across = pc.and_(pc.less_equal(west, bbox[2]), pc.greater_equal(east, bbox[0]))
-    along = pc.and_(pc.less_equal(south, bbox[3]), pc.greater_equal(north, bbox[1]))
-    mask = pc.fill_null(pc.and_(across, along), fill_value=False)
-    return pa.RecordBatch.from_struct_array(batch.to_struct_array().filter(mask))
-
-
-def stamp_of(path: Path) -> dict[str, Any]:
-    """Give what the store wrote into a Parquet file about its checks, nothing for other files.
-
-    The stamp lies in the file itself, so that a file that another program rewrote has none.
-    """
-    if path.suffix.lower() not in _PARQUET:
-        return {}
-    return dict(_parquet_facts(path)["stamp"])
+    box = table.column(name).combine_chunks()
+    sides = [pc.struct_field(box, path.partition(".")[2]) for path in covering]
+    west, south, east, north = (np.asarray(side.fill_null(float("nan"))) for side in sides)
+    with np.errstate(invalid="ignore"):
+        return (west <= bbox[2]) & (east >= bbox[0]) & (south <= bbox[3]) & (north >= bbox[1])

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from spacegov.errors import BadInput, UnknownName, suggest
-from spacegov.layers.batches import GEOMETRY, VectorSource
+from spacegov.layers.batches import VectorSource
 from spacegov.layers.card import SPACES
 from spacegov.layers.files import is_raster, split_source
-from spacegov.layers.filter import kinds_of
+from spacegov.layers.filter import GEOMETRY, kinds_of
 
 _ID = re.compile(r"(natural|artificial|planned)(\.[a-z0-9]+(-[a-z0-9]+)*)+")
 _KINDS = {"Polygon": "Polygons", "MultiPolygon": "Polygons", "LineString": "Lines", "MultiLineString": "Lines",

@@ -251,10 +251,8 @@ class Layer:
             return False
         from pyproj import CRS
 
-        from spacegov.layers.batches import stamp_of
-
         source = self.vector_source(version)
-        if not stamp_of(source.path).get("valid") or source.crs is None:
+        if not source.stamp.get("valid") or source.crs is None:
             return False
         return bool(CRS.from_user_input(source.crs) == CRS.from_user_input(self.workspace.settings.crs))
 

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from spacegov.errors import UnknownName, suggest
-from spacegov.layers.batches import BATCH, GEOMETRY, VectorSource
-from spacegov.layers.filter import GEOMETRY as FILTER_GEOMETRY
-from spacegov.layers.filter import Filter, compile_filter, kinds_of, rows_passing
+from spacegov.layers.batches import BATCH, VectorSource
+from spacegov.layers.filter import GEOMETRY, Filter, compile_filter, kinds_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -67,16 +66,10 @@ def scan(source: VectorSource, window: Window, crs: Any, *, size: int = BATCH) -
     box = None if window.bbox is None else move.box_to_file(window.bbox)
     if wanted is not None and wanted.box is not None:
         box = wanted.box if box is None else _common_box(box, wanted.box)
-    extra = sorted(wanted.columns - {*asked, FILTER_GEOMETRY}) if wanted is not None else []
     yielded = False
     if box is None or (box[0] <= box[2] and box[1] <= box[3]):
-        for batch in source.batches(size=size, bbox=box, columns=[*asked, *extra]):
-            part = batch
-            if wanted is not None:
-                rows = rows_passing(_table(part), wanted)
-                if len(rows) < part.num_rows:
-                    part = part.take(_indices(rows))
-            frame = _frame(part.select([*asked, *_place(part)]), move)
+        for batch in source.batches(size=size, bbox=box, columns=asked, where=wanted):
+            frame = _frame(batch.select([*asked, *_place(batch)]), move)
             if window.bbox is not None and len(frame):
                 frame = frame[_meets(frame, window.bbox)]
             if len(frame):
@@ -92,18 +85,6 @@ def read(source: VectorSource, window: Window, crs: Any) -> Any:
 
     frames = list(scan(source, window, crs))
     return frames[0] if len(frames) == 1 else pd.concat(frames, ignore_index=True)
-
-
-def _table(batch: pa.RecordBatch) -> pa.Table:
-    import pyarrow as pa
-
-    return pa.Table.from_batches([batch])
-
-
-def _indices(rows: Any) -> Any:
-    import pyarrow as pa
-
-    return pa.array(rows)
 
 
 def _place(batch: Any) -> list[str]:
@@ -196,7 +177,7 @@ def _frame(batch: Any, move: _Move) -> Any:
     if GEOMETRY not in table.column_names:
         return table.to_pandas()
     attributes = table.drop_columns([GEOMETRY]).to_pandas()
-    raw = np.array(table.column(GEOMETRY).to_pylist(), dtype=object)
+    raw = table.column(GEOMETRY).to_numpy()
     shapes = shapely.from_wkb(raw, on_invalid="ignore") if len(raw) else np.empty(0, object)
     frame = gpd.GeoDataFrame(attributes, geometry=gpd.GeoSeries(shapes, crs=move.native), crs=move.native)
     return to_crs(frame, move.target) if move.moves else frame

@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spacegov.errors import BadInput, EmptyLayer
-from spacegov.layers.batches import BATCH, GEOMETRY, VectorSource
+from spacegov.layers.batches import BATCH, VectorSource
 from spacegov.layers.faults import LAYER, BatchCheck, FaultLog, count_codes, restore_zeros
+from spacegov.layers.filter import GEOMETRY
 from spacegov.layers.geoparquet import ROW, Spool, write_sorted
 from spacegov.layers.mapping import arrow_type, coerce, match_fields
 from spacegov.layers.placing import Place, check_zone, source_crs

@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,7 @@ from spacegov.layers.store import take_lock, write_text, writing
 
 if TYPE_CHECKING:
     from spacegov.layers.layer import Layer
+    from spacegov.layers.registry import Registry
     from spacegov.workspace import Workspace
 
 _FORMAT = 1
@@ -99,8 +101,8 @@ class RestrictionIndex:
         units: list[NDArray[np.int64]] = []
         raw: list[bytes] = []
         wanted = None if layers is None else set(layers)
-        edges = np.flatnonzero(np.diff(self._layer[hits], prepend=-1))
-        for start, end in zip(edges.tolist(), [*edges[1:].tolist(), len(hits)], strict=True):
+        edges = [*np.flatnonzero(np.diff(self._layer[hits], prepend=-1)).tolist(), len(hits)]
+        for start, end in pairwise(edges):
             number = int(self._layer[hits[start]])
             name = self._names[number]
             if wanted is not None and name not in wanted:
@@ -118,6 +120,15 @@ class RestrictionIndex:
         return Touched(
             self._names, layer[order], unit[order], pieces[exact][order], self.workspace.crs, self._attributes
         )
+
+    def readers(self) -> Mapping[str, Any]:
+        """Give every layer of the registry as a member of a `LayerSet`.
+
+        Layers of polygons that the index holds are read from it: units that touch a box, those of many vertices with
+        the part near the box alone, and `unit_area_m2`. All others are read as the registry reads them.
+        """
+        self._open()
+        return _Readers(self, self.workspace.layers)
 
     def __contains__(self, name: object) -> bool:
         self._open()
@@ -302,6 +313,56 @@ class RestrictionIndex:
             yield
         finally:
             os.close(handle)
+
+
+class IndexReader:
+    """A layer that is read from the index.
+
+    Parameters
+    ----------
+    index : RestrictionIndex
+        The index.
+    layer : Layer
+        The layer.
+    """
+
+    def __init__(self, index: RestrictionIndex, layer: Layer) -> None:
+        self._index = index
+        self._layer = layer
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._layer, name)
+
+    def read(self, bbox: tuple[float, float, float, float] | None = None) -> Any:
+        """Read the layer, or the units that touch a box."""
+        if bbox is None:
+            return self._layer.read()
+        import shapely
+
+        frame = self._index.touching(shapely.box(*bbox), layers=[self._layer.id]).frame(self._layer.id)
+        frame.attrs.update(self._layer.attrs())
+        return frame
+
+
+class _Readers(Mapping[str, Any]):
+    """The registry, with the layers of the index read from it."""
+
+    def __init__(self, index: RestrictionIndex, registry: Registry) -> None:
+        self.index = index
+        self.registry = registry
+
+    def __getitem__(self, name: str) -> Any:
+        layer = self.registry[name]
+        return IndexReader(self.index, layer) if name in self.index else layer
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.registry)
+
+    def __len__(self) -> int:
+        return len(self.registry)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.registry
 
 
 _README = "Made by spacegov from the layers of this workspace; it may be removed at any time and is then built anew.\n"
