@@ -108,10 +108,18 @@ def _edges_apart(
             if other < run:
                 continue
             for e in range(run * _RUN, min(run * _RUN + _RUN, count)):
+                i = edges[e]
+                if (
+                    max(c[i, 0], c[i + 1, 0]) < boxes[other, 0]
+                    or min(c[i, 0], c[i + 1, 0]) > boxes[other, 2]
+                    or max(c[i, 1], c[i + 1, 1]) < boxes[other, 1]
+                    or min(c[i, 1], c[i + 1, 1]) > boxes[other, 3]
+                ):
+                    continue
                 for f in range(max(other * _RUN, e + 1), min(other * _RUN + _RUN, count)):
                     if follows[e] == f or follows[f] == e:
                         continue
-                    if not apart(c, edges[e], edges[f]):
+                    if not apart(c, i, edges[f]):
                         return False
     return True
 

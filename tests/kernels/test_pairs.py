@@ -86,15 +86,15 @@ def test_a_partition_does_not_overlap_itself():
 
 @pytest.mark.parametrize("threads", [1, 2, 3])
 def test_areas_are_the_same_to_the_last_bit_for_any_threads_chunks_and_order(threads):
-    left, right = random_layer(4, 300), random_layer(5, 250)
+    left, right = random_layer(4, 160), random_layer(5, 140)
     whole = pair_areas(left, right, threads=1)
     assert pair_areas(left, right, threads=threads).equals(whole)
 
     parts = []
     for start in range(0, len(left), 70):
-        part = pair_areas(left[start : start + 70], right[100:], threads=threads)
-        parts += [(i + start, j + 100, area) for i, j, area in triples(part)]
-    assert parts == [t for t in triples(whole) if t[1] >= 100]
+        part = pair_areas(left[start : start + 70], right[60:], threads=threads)
+        parts += [(i + start, j + 60, area) for i, j, area in triples(part)]
+    assert parts == [t for t in triples(whole) if t[1] >= 60]
 
     random = np.random.default_rng(6)
     p, q = random.permutation(len(left)), random.permutation(len(right))

@@ -46,7 +46,7 @@ def scribbles(draw):
 
 
 @given(st.lists(st.one_of(scribbles(), SHAPES), min_size=20, max_size=40))
-@settings(max_examples=40, **PATIENT)
+@settings(max_examples=20, **PATIENT)
 def test_what_is_certain_is_valid(geometries):
     sure = certain(geometries)
     assert shapely.is_valid(np.array(geometries, dtype=object)[sure]).all()
