@@ -160,7 +160,7 @@ def review_quotas(
     )
     answer = gpd.GeoDataFrame(table.iloc[order].reset_index(drop=True), geometry=shapes[order], crs=units.crs)
     for verdict in ("pass", "breach", "no_quota", "not_covered"):
-        ledger.figure(verdict, int((answer["verdict"] == verdict).sum()))
+        ledger.figure(f"quotas_{verdict}", int((answer["verdict"] == verdict).sum()))
     summed = (
         pd.concat(contributions, ignore_index=True)
         if contributions

@@ -157,7 +157,7 @@ def extract_restrictions(
         table.astype(RESTRICTION_COLUMNS), geometry=gpd.GeoSeries(geometry, crs=crs), crs=crs
     )
     for answer in _ANSWERS:
-        ledger.figure(answer, int((restrictions["answer"] == answer).sum()))
+        ledger.figure(f"answers_{answer}", int((restrictions["answer"] == answer).sum()))
     ledger.figure("layers", len(readers))
     ledger.figure("places", len(place))
     failed = sorted({row["layer"] for row in rows if row["answer"] == "failed"})

@@ -118,7 +118,7 @@ def test_the_four_answers_of_a_registry():
     assert "broken" in found.loc["f", "error"]
     assert themes["answer"].tolist() == found["answer"].tolist()
     assert ledger.doubts[0].where == "d, f"
-    assert ledger.notes["figures"]["failed"] == 2
+    assert ledger.notes["figures"]["answers_failed"] == 2
 
 
 def test_a_layer_present_beside_its_gap_is_present_and_tells_the_gap():
