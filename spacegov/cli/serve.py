@@ -61,6 +61,7 @@ def _prepare(options: Options, json: bool) -> None:
 
 def _run(options: Options, host: str, port: int, json: bool) -> None:
     import asyncio
+    import signal
     import socket
 
     import uvicorn
@@ -94,6 +95,9 @@ def _run(options: Options, host: str, port: int, json: bool) -> None:
         "timeout_graceful_shutdown": 30, "timeout_keep_alive": 30, "limit_concurrency": 256, "backlog": 256,
         "h11_max_incomplete_event_size": 64 << 10,
     }  # fmt: skip
+    # uvicorn ends in order when asked to and then raises the signal again, to whoever handled it before.
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda _signal, _frame: None)
     server = Server(uvicorn.Config(create_app(options), **settings))
     asyncio.run(server.serve([listener]))
 
@@ -103,5 +107,3 @@ def _tell(address: str, json: bool) -> None:
         print_json({"address": address, "viewer": f"{address}/viewer/"})
     else:
         typer.echo(f"{address}/viewer/  the map\n{address}/  the standard interfaces\nCtrl-C stops.")
-
-

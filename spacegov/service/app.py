@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from fastapi import Depends, FastAPI
 
 from spacegov.service import core, features, jobs_api, problems, processes, tiles, uploads, viewer, viewer_api
-from spacegov.service.background import Workers
+from spacegov.service.background import Workers, warm
 from spacegov.service.guard import guard
 from spacegov.service.middleware import Envelope
 from spacegov.service.settings import Options
@@ -41,6 +41,7 @@ def create_app(options: Options) -> FastAPI:
         workers = Workers(service) if options.workers else None
         if workers is not None:
             workers.start()
+            warm(service)
         try:
             yield
         finally:

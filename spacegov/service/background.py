@@ -19,6 +19,25 @@ PATIENCE = 10.0
 HOUR = 3600.0
 
 
+def warm(service: Service) -> None:
+    """Look at every open layer once, in a thread, so that the first client need not wait for it."""
+
+    def look() -> None:
+        from spacegov.errors import SpacegovError
+        from spacegov.service.collection import collection, open_layers
+        from spacegov.service.features import bounds_of
+
+        for layer in open_layers(service):
+            if service.stopping:
+                return
+            try:
+                bounds_of(collection(service, layer.id))
+            except SpacegovError as error:
+                service.log.warning("layer cannot be read", layer=layer.id, error=str(error))
+
+    threading.Thread(target=look, name="warm", daemon=True).start()
+
+
 class Workers:
     """The processes that run jobs, one for those somebody waits for and one for the long ones.
 

@@ -152,7 +152,11 @@ def _given(service: Service, tool: Tool, inputs: Mapping[str, Any], folder: Path
 
 def _qualified(value: Any) -> Any:
     """Take a value out of the standard's wrapping."""
-    return value["value"] if isinstance(value, Mapping) and set(value) <= {"value", "mediaType"} and "value" in value else value
+    return (
+        value["value"]
+        if isinstance(value, Mapping) and set(value) <= {"value", "mediaType"} and "value" in value
+        else value
+    )
 
 
 def _layers(service: Service, role: str, spec: Input, value: Any, folder: Path) -> tuple[Any, int]:

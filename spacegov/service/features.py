@@ -146,7 +146,10 @@ def schema_of(request: Request, found: Collection) -> dict[str, Any]:
             properties[name]["enum"] = codes
     if found.table.spatial:
         shapes = {"Polygons": "polygon", "Lines": "line", "Points": "point"}
-        properties["geometry"] = {"format": f"geometry-{shapes.get(found.kind, 'any')}", "x-ogc-role": "primary-geometry"}
+        properties["geometry"] = {
+            "format": f"geometry-{shapes.get(found.kind, 'any')}",
+            "x-ogc-role": "primary-geometry",
+        }
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": address(request, f"/collections/{quote(found.id)}/queryables"),
@@ -172,9 +175,7 @@ async def items(request: Request, layer: str) -> Response:
         found = collection(service, layer)
         query = read_query(request, found)
         table, seconds = found.table, limits.query_seconds
-        records = fetched(
-            table, query.condition, columns=query.columns, limit=limit, offset=offset, seconds=seconds
-        )
+        records = fetched(table, query.condition, columns=query.columns, limit=limit, offset=offset, seconds=seconds)
         matched = service.remember(
             ("count", table.stamp, query.condition), lambda: counted(table, query.condition, seconds)
         )
@@ -231,7 +232,9 @@ async def item(request: Request, layer: str, feature: str) -> Response:
     def make() -> bytes:
         found = collection(service, layer)
         table = found.table
-        query = Query(Condition("TRUE"), list(table.kinds), references.chosen(request.query_params.get("crs"), "crs", table.crs))
+        query = Query(
+            Condition("TRUE"), list(table.kinds), references.chosen(request.query_params.get("crs"), "crs", table.crs)
+        )
         named = _is(found, feature)
         if named is None:
             raise _no_feature(layer, feature)
@@ -255,7 +258,11 @@ def _is(found: Collection, feature: str) -> Condition | None:
     """Ask for one record by its name or number."""
     table = found.table
     if table.key is None:
-        return Condition("__row = ?", (int(feature),)) if feature.isascii() and feature.isdigit() and len(feature) < 16 else None
+        return (
+            Condition("__row = ?", (int(feature),))
+            if feature.isascii() and feature.isdigit() and len(feature) < 16
+            else None
+        )
     if table.kinds[table.key] == "integer":
         whole_number = feature.removeprefix("-")
         if not (whole_number.isascii() and whole_number.isdigit() and len(whole_number) < 19):

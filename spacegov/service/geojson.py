@@ -124,10 +124,14 @@ def _features(data: Any, name: str) -> Iterator[dict[str, Any]]:
 def _feature(feature: Mapping[str, Any], name: str) -> dict[str, Any]:
     geometry, properties = feature.get("geometry"), feature.get("properties") or {}
     if not isinstance(geometry, Mapping) or geometry.get("type") not in _TYPES:
-        raise BadInput(f"{name}: a feature has {shown(geometry)} where a geometry is needed; one of {', '.join(_TYPES)}")
+        raise BadInput(
+            f"{name}: a feature has {shown(geometry)} where a geometry is needed; one of {', '.join(_TYPES)}"
+        )
     if not isinstance(properties, Mapping) or len(properties) > 200:
         raise BadInput(f"{name}: the properties of a feature must be an object of at most 200 values")
-    kept = {str(key): value for key, value in properties.items() if isinstance(value, (str, int, float, bool, type(None)))}
+    kept = {
+        str(key): value for key, value in properties.items() if isinstance(value, (str, int, float, bool, type(None)))
+    }
     return {"type": "Feature", "geometry": dict(geometry), "properties": kept}
 
 

@@ -59,12 +59,16 @@ def read(path: Path, crs: str, features: int, vertices: int) -> Any:
         raise BadInput(f"the file holds {count} vertices, {vertices} are allowed; simplify it, or send a part of it")
     missing = shapely.is_missing(shapes) | shapely.is_empty(shapes)
     if missing.any():
-        raise BadInput(f"{int(missing.sum())} features have no shape, the first is {int(missing.argmax()) + 1}; remove them")
+        raise BadInput(
+            f"{int(missing.sum())} features have no shape, the first is {int(missing.argmax()) + 1}; remove them"
+        )
     broken = ~shapely.is_valid(shapes)
     if broken.any():
         first = int(broken.argmax())
         reason = shapely.is_valid_reason(shapes[first])
-        raise InvalidGeometry(f"{int(broken.sum())} shapes are not sound, the first is {first + 1} ({reason}); mend them")
+        raise InvalidGeometry(
+            f"{int(broken.sum())} shapes are not sound, the first is {first + 1} ({reason}); mend them"
+        )
     frame = frame.set_geometry(shapely.force_2d(shapes), crs=frame.crs).rename_geometry("geometry")
     return to_crs(frame, crs)
 

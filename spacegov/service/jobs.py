@@ -1,7 +1,7 @@
 """The queue of jobs: rows in SQLite with a lease that a worker renews.
 
-A worker takes a waiting job, holds a lease on it and renews it while the job's process lives. A lease that ran out means
-that the worker was killed: the job waits again, until it was begun too often.
+A worker takes a waiting job, holds a lease on it and renews it while the job's process lives. A lease that ran out
+means that the worker was killed: the job waits again, until it was begun too often.
 """
 
 from __future__ import annotations

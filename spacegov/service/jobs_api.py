@@ -60,7 +60,9 @@ async def dismiss(request: Request, job: str) -> Response:
 
 def _finished(service: Service, found: Job) -> Job:
     if not found.ended:
-        raise Problem(404, f"the job is {found.state} and has no results yet; ask for its status until it is successful")
+        raise Problem(
+            404, f"the job is {found.state} and has no results yet; ask for its status until it is successful"
+        )
     if found.state != SUCCESSFUL:
         raise failure(service, found)
     return found

@@ -18,7 +18,9 @@ def address(request: Request, path: str) -> str:
     return f"{str(request.base_url).rstrip('/')}{path}"
 
 
-def link(request: Request, path: str, rel: str, media: str = JSON, title: str | None = None, **extra: Any) -> dict[str, Any]:
+def link(
+    request: Request, path: str, rel: str, media: str = JSON, title: str | None = None, **extra: Any
+) -> dict[str, Any]:
     """Give one link."""
     found: dict[str, Any] = {"href": address(request, path), "rel": rel, "type": media}
     if title is not None:

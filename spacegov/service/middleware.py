@@ -102,7 +102,9 @@ class Envelope:
         host = headers.get(b"host", b"").decode("latin-1")
         bare = host if host.endswith("]") else host.rsplit(":", 1)[0]
         if bare not in self.hosts:
-            return problem_response(400, "the request names another host than this service's; use its own address", name)
+            return problem_response(
+                400, "the request names another host than this service's; use its own address", name
+            )
         length = headers.get(b"content-length", b"0")
         if not length.isdigit():
             return problem_response(400, "the content-length is no number", name)
@@ -121,4 +123,3 @@ class Envelope:
             return message
 
         return bounded
-

@@ -92,5 +92,3 @@ def _parameters(service: Service) -> dict[str, Any]:
         "schema": {"type": "integer", "minimum": 1, "maximum": limits.most_items, "default": limits.page},
     }  # fmt: skip
     return {**PARAMETERS, "limit": limit}
-
-

@@ -19,7 +19,8 @@ def _answer(schema: Any, media: str = "application/json", about: str = "The answ
     found: dict[str, Any] = {"description": about, "content": {media: {"schema": schema}}}
     if headers:
         found["headers"] = {
-            name.replace("_", "-"): {"description": text, "schema": {"type": "string"}} for name, text in headers.items()
+            name.replace("_", "-"): {"description": text, "schema": {"type": "string"}}
+            for name, text in headers.items()
         }
     return found
 
@@ -29,8 +30,13 @@ def _query(name: str, schema: dict[str, Any], about: str, **extra: Any) -> dict[
 
 
 def _path(name: str, about: str, pattern: str = r"^[^/?#]+$") -> dict[str, Any]:
-    return {"name": name, "in": "path", "required": True, "description": about,
-            "schema": {"type": "string", "pattern": pattern, "minLength": 1}}  # fmt: skip
+    return {
+        "name": name,
+        "in": "path",
+        "required": True,
+        "description": about,
+        "schema": {"type": "string", "pattern": pattern, "minLength": 1},
+    }
 
 
 _NUMBERS = {"type": "array", "items": {"type": "number"}, "minItems": 4, "maxItems": 6}
@@ -47,14 +53,20 @@ PARAMETERS: dict[str, Any] = {
     "job": _path("job", "Id of a job.", r"^[0-9a-f]{32}$"),
     "frame": _path("frame", "A part of the answer, or workbook."),
     "path": _path("path", "A file of the viewer.", r"^.+$"),
-    "offset": _query("offset", {"type": "integer", "minimum": 0, "default": 0, "maximum": 999999999999}, "Features passed over."),
+    "offset": _query(
+        "offset", {"type": "integer", "minimum": 0, "default": 0, "maximum": 999999999999}, "Features passed over."
+    ),
     "bbox": _query("bbox", _NUMBERS, "West, south, east, north.", style="form", explode=False),
     "bbox-crs": _query("bbox-crs", {"type": "string", "format": "uri"}, "CRS of bbox."),
     "crs": _query("crs", {"type": "string", "format": "uri"}, "CRS of the answer."),
     "datetime": _query("datetime", _TEXT, "A time, or a period such as 2025-01-01/..", style="form", explode=False),
-    "properties": _query("properties", {"type": "array", "items": _TEXT}, "Properties wanted.", style="form", explode=False),
+    "properties": _query(
+        "properties", {"type": "array", "items": _TEXT}, "Properties wanted.", style="form", explode=False
+    ),
     "filter": _query("filter", _TEXT, "A CQL2 filter, such as grade <= 5."),
-    "filter-lang": _query("filter-lang", {"type": "string", "enum": ["cql2-text", "cql2-json"], "default": "cql2-text"}, "Its language."),
+    "filter-lang": _query(
+        "filter-lang", {"type": "string", "enum": ["cql2-text", "cql2-json"], "default": "cql2-text"}, "Its language."
+    ),
     "filter-crs": _query("filter-crs", {"type": "string", "format": "uri"}, "CRS of its geometries."),
     "q": _query("q", _TEXT, "Words in English, Chinese or Russian.", style="form", explode=False),
     "ids": _query("ids", {"type": "array", "items": _TEXT}, "Records by id.", style="form", explode=False),
@@ -64,37 +76,79 @@ PARAMETERS: dict[str, Any] = {
     "name": _query("name", _TEXT, "Name of the file; its suffix says the format."),
     "f": _query("f", {"type": "string", "enum": ["json"]}, "Form of the answer."),
     "f-tile": _query("f", {"type": "string", "enum": ["mvt", "png", "terrarium"]}, "Form of the tile."),
-    "f-file": _query("f", {"type": "string", "enum": ["gpkg", "parquet", "geojson", "csv", "tif", "xlsx"]}, "Form of the file."),
-    "prefer": {"name": "Prefer", "in": "header", "required": False, "schema": _TEXT,
-               "description": "respond-async starts a job."},
-}  # fmt: skip
+    "f-file": _query(
+        "f", {"type": "string", "enum": ["gpkg", "parquet", "geojson", "csv", "tif", "xlsx"]}, "Form of the file."
+    ),
+    "prefer": {
+        "name": "Prefer",
+        "in": "header",
+        "required": False,
+        "schema": _TEXT,
+        "description": "respond-async starts a job.",
+    },
+}
 
 QUERIES: dict[tuple[str, str], tuple[str, ...]] = {
     ("GET", _ITEMS): (
-        "limit", "offset", "bbox", "bbox-crs", "crs", "datetime", "properties", "filter", "filter-lang", "filter-crs",
+        "limit",
+        "offset",
+        "bbox",
+        "bbox-crs",
+        "crs",
+        "datetime",
+        "properties",
+        "filter",
+        "filter-lang",
+        "filter-crs",
     ),
     ("GET", _ITEM): ("crs",),
     ("GET", _TILE): ("theme", "version"),
     ("GET", "/api/layers/{layer}/style"): ("theme",),
     ("POST", "/uploads"): ("name",),
     ("POST", _EXECUTE): ("prefer",),
-}  # fmt: skip
+}
 
 _PLAIN = [
-    "/", "/conformance", "/api", "/collections", "/collections/{layer}", "/collections/{layer}/queryables", _ITEMS, _ITEM,
-    "/tileMatrixSets", "/tileMatrixSets/{matrix_set}", "/collections/{layer}/tiles",
-    "/collections/{layer}/tiles/{matrix_set}", "/processes", "/processes/{tool}", "/jobs/{job}", "/jobs/{job}/results",
-]  # fmt: skip
+    "/",
+    "/conformance",
+    "/api",
+    "/collections",
+    "/collections/{layer}",
+    "/collections/{layer}/queryables",
+    _ITEMS,
+    _ITEM,
+    "/tileMatrixSets",
+    "/tileMatrixSets/{matrix_set}",
+    "/collections/{layer}/tiles",
+    "/collections/{layer}/tiles/{matrix_set}",
+    "/processes",
+    "/processes/{tool}",
+    "/jobs/{job}",
+    "/jobs/{job}/results",
+]
 FORMS: dict[str, str] = {**dict.fromkeys(_PLAIN, "f"), _TILE: "f-tile", "/jobs/{job}/results/{frame}": "f-file"}
 
-_INPUTS = {"type": "object", "properties": {"inputs": _OBJECT, "outputs": _OBJECT,
-           "response": {"type": "string", "enum": ["document", "raw"]}}, "additionalProperties": False}  # fmt: skip
-_GEOMETRY = {"type": "object", "required": ["geometry"], "additionalProperties": False, "properties": {
-    "geometry": {"type": "object", "required": ["type"]}, "themes": {"type": "array", "items": _TEXT},
-    "on": {"type": "string", "format": "date"}}}  # fmt: skip
+_INPUTS = {
+    "type": "object",
+    "properties": {"inputs": _OBJECT, "outputs": _OBJECT, "response": {"type": "string", "enum": ["document", "raw"]}},
+    "additionalProperties": False,
+}
+_GEOMETRY = {
+    "type": "object",
+    "required": ["geometry"],
+    "additionalProperties": False,
+    "properties": {
+        "geometry": {"type": "object", "required": ["type"]},
+        "themes": {"type": "array", "items": _TEXT},
+        "on": {"type": "string", "format": "date"},
+    },
+}
 
 BODIES: dict[tuple[str, str], Any] = {
-    ("POST", _EXECUTE): {"required": True, "content": {"application/json": {"schema": _INPUTS, "example": {"inputs": {}}}}},
+    ("POST", _EXECUTE): {
+        "required": True,
+        "content": {"application/json": {"schema": _INPUTS, "example": {"inputs": {}}}},
+    },
     ("POST", "/api/extract"): {
         "required": True,
         "content": {
@@ -113,12 +167,17 @@ BODIES: dict[tuple[str, str], Any] = {
 _FILES = {
     media: {"schema": {"type": "string", "format": "binary"}}
     for media in (
-        "application/geopackage+sqlite3", "application/vnd.apache.parquet", "application/geo+json", "text/csv",
-        "image/tiff", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        "application/geopackage+sqlite3",
+        "application/vnd.apache.parquet",
+        "application/geo+json",
+        "text/csv",
+        "image/tiff",
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     )
-}  # fmt: skip
+}
 _TILE_FORMS = {
-    media: {"schema": {"type": "string", "format": "binary"}} for media in ("application/vnd.mapbox-vector-tile", "image/png")
+    media: {"schema": {"type": "string", "format": "binary"}}
+    for media in ("application/vnd.mapbox-vector-tile", "image/png")
 }
 _SAME = {"description": "The client has this version already."}
 _GEO = "application/geo+json"
@@ -145,7 +204,10 @@ RESPONSES: dict[tuple[str, str], dict[str, Any]] = {
     ("GET", "/processes"): {"200": _answer(_ref("Processes"))},
     ("GET", "/processes/{tool}"): {"200": _answer(_ref("Process"))},
     ("POST", _EXECUTE): {
-        "200": {"description": "The answer.", "content": {"application/json": {"schema": {}}, _GEO: {"schema": _OBJECT}}},
+        "200": {
+            "description": "The answer.",
+            "content": {"application/json": {"schema": {}}, _GEO: {"schema": _OBJECT}},
+        },
         "201": _answer(_ref("Status"), about="A job was started.", location="The job."),
     },
     ("GET", "/jobs/{job}"): {"200": _answer(_ref("Status"))},
@@ -177,21 +239,60 @@ _JOB_STATES = {"type": "string", "enum": ["accepted", "running", "successful", "
 COMPONENTS: dict[str, Any] = {
     "schemas": {
         "Link": _all(["href", "rel"], href=_TEXT, rel=_TEXT, type=_TEXT, title=_TEXT),
-        "Problem": _all(["title", "status", "detail"], type=_TEXT, title=_TEXT, status={"type": "integer"}, detail=_TEXT, request=_TEXT),
+        "Problem": _all(
+            ["title", "status", "detail"],
+            type=_TEXT,
+            title=_TEXT,
+            status={"type": "integer"},
+            detail=_TEXT,
+            request=_TEXT,
+        ),
         "Landing": _all(["links"], title=_TEXT, description=_TEXT, links=_LINKS),
         "Conformance": _all(["conformsTo"], conformsTo={"type": "array", "items": _TEXT}),
-        "Collection": _all(["id", "links"], id=_TEXT, title=_TEXT, description=_TEXT, itemType=_TEXT, extent=_OBJECT,
-                           crs={"type": "array", "items": _TEXT}, storageCrs=_TEXT, links=_LINKS),
-        "Collections": _all(["links", "collections"], links=_LINKS, collections={"type": "array", "items": _ref("Collection")}),
-        "Feature": _all(["type", "geometry", "properties"], type={"type": "string", "enum": ["Feature"]}, id={},
-                        geometry={"type": "object", "nullable": True}, properties={"type": "object", "nullable": True}),
-        "Features": _all(["type", "features"], type={"type": "string", "enum": ["FeatureCollection"]},
-                         features={"type": "array", "items": _ref("Feature")}, links=_LINKS, timeStamp=_TEXT,
-                         numberMatched=_COUNT, numberReturned=_COUNT),
-        "Process": _all(["id", "version"], id=_TEXT, title=_TEXT, version=_TEXT, inputs=_OBJECT, outputs=_OBJECT, links=_LINKS),
+        "Collection": _all(
+            ["id", "links"],
+            id=_TEXT,
+            title=_TEXT,
+            description=_TEXT,
+            itemType=_TEXT,
+            extent=_OBJECT,
+            crs={"type": "array", "items": _TEXT},
+            storageCrs=_TEXT,
+            links=_LINKS,
+        ),
+        "Collections": _all(
+            ["links", "collections"], links=_LINKS, collections={"type": "array", "items": _ref("Collection")}
+        ),
+        "Feature": _all(
+            ["type", "geometry", "properties"],
+            type={"type": "string", "enum": ["Feature"]},
+            id={},
+            geometry={"type": "object", "nullable": True},
+            properties={"type": "object", "nullable": True},
+        ),
+        "Features": _all(
+            ["type", "features"],
+            type={"type": "string", "enum": ["FeatureCollection"]},
+            features={"type": "array", "items": _ref("Feature")},
+            links=_LINKS,
+            timeStamp=_TEXT,
+            numberMatched=_COUNT,
+            numberReturned=_COUNT,
+        ),
+        "Process": _all(
+            ["id", "version"], id=_TEXT, title=_TEXT, version=_TEXT, inputs=_OBJECT, outputs=_OBJECT, links=_LINKS
+        ),
         "Processes": _all(["processes", "links"], processes={"type": "array", "items": _ref("Process")}, links=_LINKS),
-        "Status": _all(["jobID", "status", "type"], jobID=_TEXT, processID=_TEXT, type=_TEXT, status=_JOB_STATES, message=_TEXT,
-                       progress={"type": "integer", "minimum": 0, "maximum": 100}, links=_LINKS),
+        "Status": _all(
+            ["jobID", "status", "type"],
+            jobID=_TEXT,
+            processID=_TEXT,
+            type=_TEXT,
+            status=_JOB_STATES,
+            message=_TEXT,
+            progress={"type": "integer", "minimum": 0, "maximum": 100},
+            links=_LINKS,
+        ),
     },
     "responses": {
         "Problem": {
@@ -199,4 +300,4 @@ COMPONENTS: dict[str, Any] = {
             "content": {"application/problem+json": {"schema": _ref("Problem")}},
         }
     },
-}  # fmt: skip
+}

@@ -41,7 +41,9 @@ def whole(request: Request, name: str, default: int, low: int, high: int | None 
     if text is None:
         return default
     if not (text.isascii() and text.isdigit() and len(text) <= 12) or int(text) < low:
-        raise BadInput(f"{name}: {shown(text)} was given, a whole number from {low} on is needed; write {name}={default}")
+        raise BadInput(
+            f"{name}: {shown(text)} was given, a whole number from {low} on is needed; write {name}={default}"
+        )
     return int(text) if high is None else min(int(text), high)
 
 
@@ -163,7 +165,9 @@ async def body_of(request: Request) -> Any:
 
     media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media not in {"application/json", "application/geo+json"}:
-        raise Problem(415, f"the body is {media or 'of no type'!r}, JSON is needed; send content-type: application/json")
+        raise Problem(
+            415, f"the body is {media or 'of no type'!r}, JSON is needed; send content-type: application/json"
+        )
     raw = b"".join([part async for part in request.stream()])
 
     def refuse(text: str) -> Any:

@@ -82,9 +82,7 @@ def _lines(found: Collection) -> Iterator[bytes]:
     target = references.reference(references.CRS84)
     table = found.table
     for offset in range(0, table.rows, PART):
-        records = fetched(
-            table, Condition("TRUE"), columns=list(table.kinds), limit=PART, offset=offset, seconds=600.0
-        )
+        records = fetched(table, Condition("TRUE"), columns=list(table.kinds), limit=PART, offset=offset, seconds=600.0)
         for text in features_of(records, table, target):
             yield text.encode() + b"\n"
 

@@ -196,5 +196,3 @@ def status_of(request: Request, job: Job) -> dict[str, Any]:
         "finished": moment(job.finished), "updated": moment(job.updated), "links": links,
     }  # fmt: skip
     return {name: value for name, value in facts.items() if value is not None}
-
-

@@ -17,7 +17,19 @@ if TYPE_CHECKING:
     from spacegov.service.collection import Collection
     from spacegov.service.tables import Box
 
-FIXED = ("f", "limit", "offset", "bbox", "bbox-crs", "crs", "datetime", "properties", "filter", "filter-lang", "filter-crs")
+FIXED = (
+    "f",
+    "limit",
+    "offset",
+    "bbox",
+    "bbox-crs",
+    "crs",
+    "datetime",
+    "properties",
+    "filter",
+    "filter-lang",
+    "filter-crs",
+)
 TEXT, JSON = "cql2-text", "cql2-json"
 _NARROWING = {"s_intersects", "s_within", "s_equals", "s_touches", "s_crosses", "s_overlaps"}
 
@@ -68,7 +80,9 @@ def read_query(request: Request, found: Collection) -> Query:
     elif "filter-lang" in given or "filter-crs" in given:
         raise BadInput("filter-lang or filter-crs is given without filter; give filter too, or leave them out")
     return Query(
-        both(conditions), columns_of(table, given.get("properties")), references.chosen(given.get("crs"), "crs", table.crs)
+        both(conditions),
+        columns_of(table, given.get("properties")),
+        references.chosen(given.get("crs"), "crs", table.crs),
     )
 
 
@@ -96,9 +110,13 @@ def in_boxes(table: Table, boxes: list[Box], crs: str) -> Condition:
         if table.crs != crs:
             shape = _brought(shape, crs, table.crs)
             if shape is None:
-                return Condition("FALSE")
+                continue
         parts.append(meets_shape(table, shape))
-    return Condition(" OR ".join(f"({part.sql})" for part in parts), tuple(value for part in parts for value in part.values))
+    if not parts:
+        return Condition("FALSE")
+    return Condition(
+        " OR ".join(f"({part.sql})" for part in parts), tuple(value for part in parts for value in part.values)
+    )
 
 
 def _brought(shape: Any, source: str, target: str) -> Any:
@@ -111,7 +129,9 @@ def _brought(shape: Any, source: str, target: str) -> Any:
     if area is not None:
         # A projection is only true near its own area; a box of the whole earth has no image in it.
         margin = 6.0
-        use = shapely.box(area.west - margin, max(area.south - margin, -89), area.east + margin, min(area.north + margin, 89))
+        use = shapely.box(
+            area.west - margin, max(area.south - margin, -89), area.east + margin, min(area.north + margin, 89)
+        )
         if source in {"OGC:CRS84", "EPSG:4326"}:
             shape = shapely.intersection(shape, use)
         elif source == "EPSG:3857":
@@ -201,6 +221,8 @@ def _narrows(text: str) -> bool:
         operator, given = str(node.get("op", "")).lower(), node.get("args", [])
         if operator == "and":
             return any(asks(each) for each in given)
-        return operator in _NARROWING and any(isinstance(each, dict) and each.get("property") == GEOMETRY for each in given)
+        return operator in _NARROWING and any(
+            isinstance(each, dict) and each.get("property") == GEOMETRY for each in given
+        )
 
     return asks(tree)

@@ -47,7 +47,7 @@ def raster_tile(found: Collection, level: int, row: int, column: int, *, form: s
 
 
 def read_tile(found: Collection, level: int, row: int, column: int, *, smooth: bool) -> NDArray[np.float64] | None:
-    """Read the cells of a tile with one more around it; NaN where there is no data, None where the tile is elsewhere."""
+    """Read the cells of a tile with one more around it; NaN where no data, None where the tile lies elsewhere."""
     from rio_tiler.errors import TileOutsideBounds
     from rio_tiler.io import Reader
 
@@ -59,8 +59,8 @@ def read_tile(found: Collection, level: int, row: int, column: int, *, smooth: b
             )
     except TileOutsideBounds:
         return None
-    band = np.ma.asarray(image.array[0])
-    values: NDArray[np.float64] = band.astype(np.float64).filled(np.nan)
+    band = image.array[0]
+    values = np.where(np.ma.getmaskarray(band), np.nan, np.ma.getdata(band).astype(np.float64))
     return values if np.isfinite(values).any() else None
 
 

@@ -44,7 +44,12 @@ def describe(request: Request) -> dict[str, Any]:
         "links": [
             link(request, own, "self"),
             link(request, f"{own}/items", "items", GEO, "Records"),
-            link(request, f"{own}/queryables", "http://www.opengis.net/def/rel/ogc/1.0/queryables", "application/schema+json"),
+            link(
+                request,
+                f"{own}/queryables",
+                "http://www.opengis.net/def/rel/ogc/1.0/queryables",
+                "application/schema+json",
+            ),
         ],
     }
 

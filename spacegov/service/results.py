@@ -114,7 +114,9 @@ def results_answer(request: Request, service: Service, results: Results) -> Resp
         found = collection(service, f"{RESULT}{job.id}.{name}").table
         if name in by_value or found.rows <= INLINE:
             if found.rows > service.limits.most_items:
-                raise Problem(413, f"{name} has {found.rows} features, too many for one answer; ask for it by reference")
+                raise Problem(
+                    413, f"{name} has {found.rows} features, too many for one answer; ask for it by reference"
+                )
             value = frame_value(service, job, name)
             document[name] = {"value": json.loads(value), "mediaType": GEO, **_reference(request, job, name)}
     links = [link(request, f"/jobs/{job.id}", "monitor"), link(request, f"/jobs/{job.id}/results", "self")]

@@ -10,14 +10,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from enum import StrEnum
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
-from spacegov.errors import BadInput
+from spacegov.cards import read_card
+from spacegov.errors import BadInput, UnknownName, shown, suggest
 from spacegov.layers.card import LayerCard
 from spacegov.layers.layer import Layer
 from spacegov.layers.registry import Registry
 from spacegov.text import Language, say
-from spacegov.workspace import Workspace
+from spacegov.workspace import SETTINGS, Settings, Workspace, find_workspace
 
 
 class Withheld(BadInput):
@@ -135,6 +137,14 @@ class WithheldLayer(Layer):
 class ServedRegistry(Registry):
     """A registry that gives the data of open layers alone."""
 
+    def card(self, name: str) -> LayerCard:
+        """Give a layer's card; a name that is none is answered with names that may be shown."""
+        if name not in self:
+            raise UnknownName(
+                f"there is no layer {shown(name)}; {suggest(name[:100], (card.id for card in self.shown()))}"
+            )
+        return super().card(name)
+
     def __getitem__(self, name: str) -> Layer:
         card = self.card(name)
         if allows(card, Need.DATA):
@@ -153,8 +163,14 @@ class ServedRegistry(Registry):
 class ServedWorkspace(Workspace):
     """A workspace as anyone may see it."""
 
+    @classmethod
+    def open(cls, directory: str | Path | None = None) -> ServedWorkspace:
+        """Open a workspace; see `spacegov.open`."""
+        folder = find_workspace(directory)
+        return cls(folder, read_card(folder / SETTINGS, Settings))
+
     @cached_property
-    def layers(self) -> ServedRegistry:  # type: ignore[override]
+    def layers(self) -> ServedRegistry:
         """The registry, without the data of withheld layers."""
         return ServedRegistry(self)
 

@@ -97,7 +97,10 @@ class Service:
             if folder.stat().st_mtime < before or (folder.name.startswith(".") and _idle(folder)):
                 shutil.rmtree(folder, ignore_errors=True)
                 removed += 1
-        return removed + len([self.jobs.remove(job) for job in self.jobs.ended_before(before)])
+        for job in self.jobs.ended_before(before):
+            self.jobs.remove(job)
+            removed += 1
+        return removed
 
 
 def _idle(folder: Path) -> bool:

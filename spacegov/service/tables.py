@@ -69,7 +69,7 @@ class Table:
 
 
 def table_of_layer(service: Service, layer: Layer) -> Table:
-    """Give a layer's table; what is read in place from another format or CRS is copied once for each of its versions."""
+    """Give a layer's table; what is read in place from another format or CRS is copied once a version."""
     source = layer.vector_source()
     crs = service.workspace.crs
     key = next((name for name, field in layer.card.fields.items() if field.unique), None)
@@ -176,7 +176,9 @@ def asked(seconds: float = 0.0) -> Iterator[Any]:
         try:
             yield cursor
         except duckdb.InterruptException:
-            raise Problem(504, f"the query takes longer than {seconds:g} s; ask for a smaller area or a simpler filter") from None
+            raise Problem(
+                504, f"the query takes longer than {seconds:g} s; ask for a smaller area or a simpler filter"
+            ) from None
         except (duckdb.InvalidInputException, duckdb.ConversionException, duckdb.OutOfRangeException) as error:
             reason = str(error).splitlines()[0].partition(": ")[2]
             raise BadInput(f"the filter cannot be computed on this layer ({reason[:200]}); mend the filter") from None

@@ -89,7 +89,9 @@ async def tilesets(request: Request, layer: str) -> Response:
     only(request, ("f",))
     service: Service = request.app.state.service
     found = await in_thread(_tiled, service, layer)
-    return answer({"tilesets": [_tileset(request, found)], "links": [link(request, f"/collections/{quote(layer)}/tiles", "self")]})
+    return answer(
+        {"tilesets": [_tileset(request, found)], "links": [link(request, f"/collections/{quote(layer)}/tiles", "self")]}
+    )
 
 
 @router.get("/collections/{layer}/tiles/{matrix_set}", tags=["Tiles"], summary="One tileset")
@@ -183,7 +185,11 @@ async def tile(request: Request, layer: str, matrix_set: str, matrix: str, row: 
         from spacegov.service.raster_tiles import raster_tile
 
         content = await in_thread(raster_tile, found, *place, form=form, theme=theme)
-        return Response(content, media_type=PNG, headers=headers) if content else Response(status_code=204, headers=headers)
+        return (
+            Response(content, media_type=PNG, headers=headers)
+            if content
+            else Response(status_code=204, headers=headers)
+        )
     from spacegov.service.vector_tiles import vector_tile
 
     made = await in_thread(vector_tile, found, *place)
@@ -218,5 +224,3 @@ def _place(matrix: str, row: str, column: str) -> tuple[int, int, int]:
     if level > DEEPEST or x >= 2**level or y >= 2**level:
         raise UnknownName(f"there is no tile {level}/{y}/{x}; levels run to {DEEPEST}, rows and columns to 2^level - 1")
     return level, y, x
-
-

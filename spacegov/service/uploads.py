@@ -1,4 +1,4 @@
-"""Files that clients send: written to disk as they come, read by a process of their own with bounded memory and time."""
+"""Files that clients send: written to disk as they come, read by a process of their own."""
 
 from __future__ import annotations
 
@@ -84,7 +84,9 @@ async def _read(service: Service, folder: Path, name: str) -> dict[str, object]:
     try:
         out, _ = await asyncio.wait_for(process.communicate(), limits.upload_seconds + 5)
     except TimeoutError:
-        raise Problem(504, f"the file takes longer than {limits.upload_seconds:g} s to read; send a smaller one") from None
+        raise Problem(
+            504, f"the file takes longer than {limits.upload_seconds:g} s to read; send a smaller one"
+        ) from None
     finally:
         if process.returncode is None:
             process.kill()

@@ -92,9 +92,7 @@ def vector_tile(found: Collection, level: int, row: int, column: int) -> Tile:
     return tile
 
 
-def cut_tile(
-    table: Table, level: int, row: int, column: int, most: int, most_bytes: int, seconds: float
-) -> Tile:
+def cut_tile(table: Table, level: int, row: int, column: int, most: int, most_bytes: int, seconds: float) -> Tile:
     """Cut a tile from the records; where they are too many the largest stay, and the number of the others is told.
 
     Shapes are transformed by PROJ in one pass, cut and encoded by DuckDB.
@@ -174,13 +172,17 @@ def _encoded(records: pa.Table, shapes: Any, table: Table, box: tuple[float, flo
     import pyarrow as pa
     import shapely
 
-    arrays = {name: _attribute(records[name], kind) for name, kind in table.kinds.items() if name in records.column_names}
+    arrays = {
+        name: _attribute(records[name], kind) for name, kind in table.kinds.items() if name in records.column_names
+    }
     arrays["__shape"] = pa.array(shapely.to_wkb(shapes), pa.binary())
-    sides = "{{'min_x': {0!r}, 'min_y': {1!r}, 'max_x': {2!r}, 'max_y': {3!r}}}::BOX_2D".format(*map(float, box))
+    sides = "{{'min_x': {!r}, 'min_y': {!r}, 'max_x': {!r}, 'max_y': {!r}}}::BOX_2D".format(*map(float, box))
     names = ", ".join(quoted(name) for name in arrays if name != "__shape")
     shape = f"ST_AsMVTGeom(ST_GeomFromWKB(__shape), {sides}, {EXTENT}, {BUFFER}, true) AS __geometry"
     inner = f"SELECT {', '.join(filter(None, [names, shape]))} FROM records"  # noqa: S608  names are quoted
-    query = f"SELECT ST_AsMVT(cut, 'features', {EXTENT}, '__geometry') FROM ({inner}) AS cut WHERE __geometry IS NOT NULL"  # noqa: S608
+    query = (
+        f"SELECT ST_AsMVT(cut, 'features', {EXTENT}, '__geometry') FROM ({inner}) AS cut WHERE __geometry IS NOT NULL"  # noqa: S608
+    )
     with asked() as cursor:
         cursor.register("records", pa.table(arrays))
         found = cursor.execute(query).fetchone()
@@ -201,11 +203,12 @@ class Stored:
         from pmtiles.reader import MmapSource, Reader
 
         self._stream = path.open("rb")
-        self._reader = Reader(MmapSource(self._stream))
+        self._reader: Any = Reader(MmapSource(self._stream))  # type: ignore[no-untyped-call]
 
     def get(self, level: int, column: int, row: int) -> bytes | None:
         """Give a tile, compressed."""
-        return self._reader.get(level, column, row)  # type: ignore[no-any-return]
+        found: bytes | None = self._reader.get(level, column, row)
+        return found
 
 
 def stored_path(service: Service, found: Collection) -> Path:

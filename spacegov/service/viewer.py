@@ -21,7 +21,12 @@ from spacegov.service.state import in_thread
 router = APIRouter()
 _HASHED = re.compile(r"[-.][0-9A-Za-z_-]{8,}\.\w+$")
 """Names that change with their content, as the bundler writes them into `assets`."""
-TYPES = {".mjs": "text/javascript", ".js": "text/javascript", ".woff2": "font/woff2", ".webmanifest": "application/manifest+json"}
+TYPES = {
+    ".mjs": "text/javascript",
+    ".js": "text/javascript",
+    ".woff2": "font/woff2",
+    ".webmanifest": "application/manifest+json",
+}
 
 
 @router.get("/viewer", include_in_schema=False)

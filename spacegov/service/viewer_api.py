@@ -1,5 +1,4 @@
-"""What the viewer needs beside the standard interfaces: the catalogue at once, styles, tools with their forms, the
-extract at a click."""
+"""What the viewer needs beside the standard interfaces: catalogue, styles, tools with their forms, the extract."""
 
 from __future__ import annotations
 
@@ -253,7 +252,10 @@ async def extract(request: Request) -> Response:
         if key not in ("geometry", "themes", "on"):
             raise BadInput(f"the body has the member {shown(key)}; {suggest(str(key), ('geometry', 'themes', 'on'))}")
     place = read_features(body["geometry"], service.limits)
-    inputs: dict[str, Any] = {"place": place, **{key: body[key] for key in ("themes", "on") if body.get(key) is not None}}
+    inputs: dict[str, Any] = {
+        "place": place,
+        **{key: body[key] for key in ("themes", "on") if body.get(key) is not None},
+    }
     placed = await in_thread(order, service, EXTRACT, {"inputs": inputs})
     job = await waited(request, placed)
 

@@ -15,11 +15,13 @@ import secrets
 import signal
 import sys
 import time
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from spacegov.errors import SpacegovError
 from spacegov.service.jobs import DISMISSED, FAILED, LONG, QUICK, SUCCESSFUL, Job, Jobs
 
 _PR_SET_PDEATHSIG = 1
@@ -59,18 +61,18 @@ class Worker:
         """End after putting the running job back."""
         self.stopping = True
 
-    def work(self) -> None:
-        """Take jobs until asked to stop."""
+    def work(self, steps: Iterator[None]) -> None:
+        """Take jobs until asked to stop; while none waits, load what the next ones will need."""
         looked = 0.0
         while not self.stopping:
             if time.monotonic() - looked > BEAT:
                 self.jobs.reclaim()
                 looked = time.monotonic()
             job = self.jobs.claim(self.name, self.lane)
-            if job is None:
-                time.sleep(IDLE[self.lane])
-            else:
+            if job is not None:
                 self.run(job)
+            elif next(steps, self) is self:
+                time.sleep(IDLE[self.lane])
 
     def run(self, job: Job) -> None:
         """Run one job to its end."""
@@ -202,15 +204,34 @@ class Progress:
             self.error = str(facts["error"])
 
 
-def load() -> None:
-    """Load what every job needs, once."""
-    import geopandas  # noqa: F401
-    import pyarrow.parquet  # noqa: F401
-    import pyogrio  # noqa: F401
-    import rasterio  # noqa: F401
+def loading(workspace: Path) -> Iterator[None]:
+    """Load what jobs need, once, a step at a time: libraries, compiled kernels, tools.
 
-    import spacegov.cli  # noqa: F401
+    Nothing here may leave a thread running, since a fork copies none; DuckDB is therefore left to the jobs.
+    """
+    import geopandas  # noqa: F401
+    import pyogrio  # noqa: F401
+
+    import spacegov.cli
     import spacegov.toolbox.run  # noqa: F401
+
+    yield
+    import pyarrow.parquet  # noqa: F401
+    import rasterio  # noqa: F401
+    from pyproj import Transformer
+
+    from spacegov.service.sharing import ServedWorkspace
+
+    opened = ServedWorkspace.open(workspace)
+    Transformer.from_crs("OGC:CRS84", opened.crs, always_xy=True)
+    yield
+    from spacegov.kernels.compilation import warm_up
+
+    warm_up()
+    for tool in opened.tools.values():
+        yield
+        with suppress(SpacegovError):  # told to whoever asks the tool
+            _ = tool.signature
 
 
 def main() -> None:
@@ -226,8 +247,9 @@ def main() -> None:
     worker = Worker(given.workspace, Jobs(given.folder, given.attempts), given.lane)
     signal.signal(signal.SIGTERM, worker.stop)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    load()
-    worker.work()
+    steps = loading(given.workspace)
+    next(steps)
+    worker.work(steps)
 
 
 if __name__ == "__main__":
