@@ -81,6 +81,10 @@ def check_attributes(
     where the field is required. Rasters have no records and are left out. Not split: uniqueness needs the whole layer.
     Linear in values, about a million a second.
 
+    References
+    ----------
+    .. [1] ISO 19157-1:2023, Geographic information, Data quality, logical consistency (domain and format).
+
     Examples
     --------
     >>> import geopandas as gpd, shapely

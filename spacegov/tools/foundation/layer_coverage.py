@@ -85,6 +85,10 @@ def assess_coverage(
     Failed: the layer could not be read. Touching is not being there: a parcel that borders on a unit does not count.
     Broken polygons are read as if repaired. Split by units. Cost: one join for each layer.
 
+    References
+    ----------
+    .. [1] ISO 19157-1:2023, Geographic information, Data quality, completeness.
+
     Examples
     --------
     >>> import geopandas as gpd, shapely

@@ -89,6 +89,11 @@ def compare_versions(
     the one it shares most with, when that holds both ways. Not split, since features are sought in the whole. Linear in
     features by key; by place a join.
 
+    References
+    ----------
+    .. [1] Jaccard, P. (1912), The distribution of the flora in the alpine zone, New Phytologist 11(2), 37–50 (shared over
+       joint area).
+
     Examples
     --------
     >>> import geopandas as gpd, shapely
