@@ -91,8 +91,8 @@ def compare_versions(
 
     References
     ----------
-    .. [1] Jaccard, P. (1912), The distribution of the flora in the alpine zone, New Phytologist 11(2), 37–50 (shared over
-       joint area).
+    .. [1] Jaccard, P. (1912), The distribution of the flora in the alpine zone, New Phytologist 11(2), 37–50 (shared
+       over joint area).
 
     Examples
     --------
