@@ -1,0 +1,1 @@
+export function ZonesPage() { return <main id="main" tabIndex={-1} />; }

@@ -1,0 +1,1 @@
+export function ToolPage() { return <main id="main" tabIndex={-1} />; }
