@@ -78,23 +78,6 @@ def import_(
         raise InvalidDelivery(f"{layer}: rejected ({codes}), nothing was changed; {hint}")
 
 
-def new(
-    directory: Annotated[Path, typer.Argument(help="Folder of the workspace, new or empty.", metavar="DIR")],
-    crs: Annotated[str, typer.Option(help="Analysis CRS, projected and in metres.", metavar="EPSG:n")],
-    name: Annotated[str | None, typer.Option(help="Name of the territory.")] = None,
-    json: JsonOption = False,
-) -> None:
-    """Make an empty workspace."""
-    from spacegov.layers.found import found_workspace
-
-    made = found_workspace(directory, crs, name=name)
-    if json:
-        print_json({"workspace": str(made.directory), "crs": made.settings.crs, "layers": len(made.layers)})
-        return
-    typer.echo(f"{made.directory}: a workspace in {made.settings.crs}, {len(made.layers)} layers known, none with data")
-    typer.echo(f"Next: spacegov import FILE --layer ID --workspace {directory}")
-
-
 def _know(workspace: Workspace, layer: str, card: Path | None, draft: str | None, files: list[str]) -> Path | None:
     """Make a layer known that is new to the workspace; gives the card that was drafted for it."""
     drafted = None

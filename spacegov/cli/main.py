@@ -11,7 +11,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from spacegov.cli import check, demo, importing, lists, run, serve
+from spacegov.cli import check, demo, importing, lists, new, run, serve
 from spacegov.errors import SpacegovError
 
 EXIT_USAGE = 2
@@ -54,7 +54,7 @@ app.command("tools")(lists.tools)
 app.command("show")(lists.show)
 app.command("run")(run.run)
 app.command("serve")(serve.serve)
-app.command("new")(importing.new)
+app.command("new")(new.new)
 app.command("import")(importing.import_)
 app.command("check")(check.check)
 

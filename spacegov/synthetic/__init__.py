@@ -25,6 +25,22 @@ def build_county(directory: str | Path, seed: int = 2025) -> None:
     write_county(make_county(seed), folder)
 
 
+def new_county(directory: str | Path, seed: int = 2025) -> None:
+    """Make the sample county in a new folder.
+
+    Raises
+    ------
+    BadInput
+        The folder holds something already.
+    """
+    from spacegov.errors import BadInput
+
+    folder = Path(directory)
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise BadInput(f"{directory}: a new or empty folder is needed, it holds something already; name another")
+    build_county(folder, seed)
+
+
 def build_province(
     directory: str | Path,
     units: int,
