@@ -87,7 +87,8 @@ def compare(left: Path, right: Path) -> str:
     rows.append(_row("spacegov, frames to table", computing, None, ours))
     for name, task in _COMPUTING_PEERS.items():
         rows.append(_row(f"{name}, frames to table", measure(f"{_TASKS}:{task}", **files), computing, ours))
-    return table(["program", "time", "its time / ours", "peak memory", "largest difference of answers"], rows)
+    header = ["program", "time", "its time / ours", "processor time", "peak memory", "largest difference of answers"]
+    return table(header, rows)
 
 
 def _row(
@@ -95,10 +96,11 @@ def _row(
 ) -> list[str]:
     """One row: the time, how often ours goes into it, and how far the answers differ."""
     if isinstance(found, str):
-        return [name, f"failed: {found}", "", "", ""]
+        return [name, f"failed: {found}", "", "", "", ""]
     times = ratio(found.seconds / beside.seconds) if isinstance(beside, Measurement) else ""
     differs = f"{difference(found.answer, answer.answer):.1e}" if isinstance(answer, Measurement) else ""
-    return [name, seconds(found.seconds), times, f"{found.peak_mib:.0f} MiB", differs]
+    memory = f"{found.peak_mib:.0f} MiB"
+    return [name, seconds(found.seconds), times, seconds(found.processor_seconds), memory, differs]
 
 
 def difference(found: list[list[float]], ours: list[list[float]]) -> float:

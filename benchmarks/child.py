@@ -7,7 +7,7 @@ import json
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ class Measurement:
     """What one program took, and what it answered."""
 
     seconds: float
+    processor_seconds: float
     peak_mib: float
     answer: Any
 
@@ -35,20 +36,22 @@ def measure(task: str, **given: Any) -> Measurement | str:
     if done.returncode != 0:
         return (done.stderr.strip().splitlines() or ["no message"])[-1]
     found = json.loads(done.stdout.strip().splitlines()[-1])
-    return Measurement(found["seconds"], found["peak_mib"], found["answer"])
+    return Measurement(**found)
 
 
 def main() -> None:
     """Run the task named on the command line and print its measurement."""
     module, function = sys.argv[1].split(":")
     run = getattr(importlib.import_module(module), function)(**json.loads(sys.argv[2]))
-    best, spent, runs, answer = float("inf"), 0.0, 0, None
-    while runs < _REPEATS and spent < _ENOUGH_SECONDS:
-        start = time.perf_counter()
+    taken: list[tuple[float, float]] = []
+    answer = None
+    while len(taken) < _REPEATS and sum(wall for wall, _ in taken) < _ENOUGH_SECONDS:
+        start, processor = time.perf_counter(), time.process_time()
         answer = run()
-        taken = time.perf_counter() - start
-        best, spent, runs = min(best, taken), spent + taken, runs + 1
-    print(json.dumps({"seconds": best, "peak_mib": peak_mib(), "answer": answer}))
+        taken.append((time.perf_counter() - start, time.process_time() - processor))
+    wall, processor = min(taken)
+    found = Measurement(wall, processor, peak_mib(), answer)
+    print(json.dumps(asdict(found)))
 
 
 def peak_mib() -> float:

@@ -31,7 +31,7 @@ def run(folder: Path, *, small: bool) -> str:
     """Measure and give the page."""
     rows = []
     base: Measurement | None = None
-    for side in (2, 3) if small else (3, 5, 9, 20):
+    for side in (2, 3) if small else (3, 9, 20, 28):
         left, right, count = tiled(folder, side)
         given = {"left": str(left), "right": str(right)}
         both = measure("benchmarks.streaming:spacegov", threads=2, **given)
