@@ -236,7 +236,7 @@ def _report(zones: gpd.GeoDataFrame) -> None:
     missing = zones[zones["answer"] == "not_covered"]
     figure("flooded_m2", float(wet["area_m2"].sum()))
     figure("volume_m3", float(wet["volume_m3"].sum()))
-    figure("not_covered_m2", float(missing["area_m2"].sum()))
+    figure("unanswered_m2", float(missing["area_m2"].sum()))
     figure("edge_length_m", float(wet["edge_length_m"].sum()))
     if wet.empty:
         doubt("no place is flooded: the stage is not above the ground of the source")

@@ -351,7 +351,7 @@ def _report(zones: gpd.GeoDataFrame, validation: pd.DataFrame) -> None:
     highest = zones[zones["answer"] == "present"].iloc[-1]
     figure("highest_m2", float(highest["area_m2"]))
     figure("highest_event_share", float(highest["event_share"]))
-    figure("not_covered_m2", float(zones.loc[zones["answer"] == "not_covered", "area_m2"].sum()))
+    figure("unanswered_m2", float(zones.loc[zones["answer"] == "not_covered", "area_m2"].sum()))
     if not low > 0.5:
         doubt(
             f"on ground it has not seen the model does not tell events from other ground (AUC {auc:.2f}, 95 % from "

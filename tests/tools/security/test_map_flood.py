@@ -66,7 +66,7 @@ def test_cells_without_data_are_not_answered_and_never_dry():
     # the ground beyond the gap is not connected by anything known
     assert depth[[0, 2, 3]].tolist() == [2, 0, 0]
     assert answer.zones["answer"].tolist() == ["present", "not_covered"]
-    assert book.notes["figures"]["not_covered_m2"] == 100
+    assert book.notes["figures"]["unanswered_m2"] == 100
     assert any("nobody knows" in doubt.text for doubt in book.doubts)
 
 
