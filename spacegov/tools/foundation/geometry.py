@@ -91,8 +91,8 @@ def check_geometry(
     polygons valid by structure (a ring inside another is a hole, overlapping parts are merged), drops parts without
     area, repeated vertices and, unless allowed, heights; spikes are never removed, since only a person knows whether
     they exist. The area before is the sum of the rings as they are, which for a twisted ring is not what it covers.
-    Curves cannot be held in a frame and are refused by name when the file is read. About 300,000 features of ten
-    vertices a second on one core. Distances in degrees are taken at the equator (111.32 km).
+    Curves cannot be held in a frame and are refused by name when the file is read. About 120,000 buildings a
+    second on one core. Distances in degrees are taken at the equator (111.32 km).
 
     References
     ----------

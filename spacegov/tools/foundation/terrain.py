@@ -95,7 +95,7 @@ def derive_terrain(
     Relief is focal: it takes the known heights within the window, so that cells near an edge see less ground; where
     less than a quarter of the window is known, a doubt gives the number of cells. A slope on the limit of two classes
     belongs to the gentler one. Heights in whole metres make steps, and a doubt gives the least slope they can show.
-    Distances are those of the grid (its scale differs from 1 by less than 0.25 %). Linear in cells, about 10 million a
+    Distances are those of the grid (its scale differs from 1 by less than 0.25 %). Linear in cells, about 2.5 million a
     second; not split, since windows already bound the memory of each step and a result is held whole.
 
     References

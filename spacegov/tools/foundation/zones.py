@@ -102,7 +102,7 @@ def summarize_by_zone(
     counts for the one to the east-north-east of it, so that a tiling counts every point once (a point on the outer
     border may count for none). A line along a border counts in both zones. Cells of rasters weigh by the share of the
     cell that lies in the zone (exactextract). Nothing found in a zone that is not wholly covered is `not_covered`,
-    never `absent`. About 300,000 polygons a second and core.
+    never `absent`. About 100,000 polygons a second on one core.
 
     Split by zones; rows of one name must stay together.
 
