@@ -1,0 +1,1 @@
+"""The tools: pure functions, a folder for each application."""

@@ -1,0 +1,1 @@
+"""Use: where things may go, and how well land is used."""
