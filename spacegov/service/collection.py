@@ -167,10 +167,10 @@ def _result(service: Service, name: str) -> Collection:
 def upload_file(service: Service, name: str) -> Path:
     """Give the file of an upload."""
     key = name.removeprefix(UPLOAD)
-    path = service.uploads / key / "data.parquet"
-    if not _JOB.fullmatch(key) or not path.is_file():
+    files = list((service.uploads / key).glob("*.parquet")) if _JOB.fullmatch(key) else []
+    if not files:
         raise _gone(name)
-    return path
+    return files[0]
 
 
 def _upload(service: Service, name: str) -> Collection:
