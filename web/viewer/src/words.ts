@@ -168,6 +168,7 @@ const WORDS = {
   toolNeeds: ["{layer} is withheld by {who}. Choose another layer or upload one.", "{layer}由{who}管理，未开放。请另选或上传图层。", "Слой «{layer}» закрыт ведомством «{who}». Выберите другой или загрузите свой."],
   uploadFile: ["Upload a file", "上传文件", "Загрузить файл"],
   uploadHelp: ["GeoJSON, GeoPackage or zipped shapefile", "GeoJSON、GeoPackage 或压缩的 shapefile", "GeoJSON, GeoPackage или shapefile в zip"],
+  uploaded: ["{name} is uploaded; choose it as a layer", "已上传{name}，可选作图层", "Загружено: {name}; выберите как слой"],
   overview: ["Overview", "概览", "Обзор"],
   results: ["Results", "结果", "Результаты"],
   askTool: ["Open", "打开", "Открыть"],

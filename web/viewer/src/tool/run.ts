@@ -1,0 +1,130 @@
+// Runs a tool as a job of the service: start, watch, cancel, fetch the answer.
+
+import { signal } from "@preact/signals";
+import * as api from "../api";
+import { jobId, own } from "../state";
+import type { Geometry, Job, Results, Tool } from "../types";
+import { fieldsOf, inputsOf, type Filled } from "./form";
+
+export interface Run {
+  job: Job | null;
+  results: Results | null;
+  why: string | null;
+  busy: boolean;
+  since: number;
+}
+
+export const run = signal<Run>({ job: null, results: null, why: null, busy: false, since: 0 });
+const NONE: Run = { job: null, results: null, why: null, busy: false, since: 0 };
+const ENDED = ["successful", "failed", "dismissed"];
+const KEPT = "spacegov-answers";
+let turn = 0;
+
+export interface Kept {
+  job: string;
+  tool: string;
+  at: string;
+  answer: string;
+}
+
+/** Answers of this browser, newest first. */
+export function answers(): Kept[] {
+  try {
+    return JSON.parse(localStorage.getItem(KEPT) ?? "[]") as Kept[];
+  } catch {
+    return [];
+  }
+}
+
+function keep(entry: Kept): void {
+  const list = [entry, ...answers().filter((each) => each.job !== entry.job)].slice(0, 40);
+  try {
+    localStorage.setItem(KEPT, JSON.stringify(list));
+  } catch {
+    // a browser that keeps nothing still shows the answer
+  }
+}
+
+export function forget(): void {
+  turn++;
+  run.value = NONE;
+}
+
+const pause = (ms: number) => new Promise((done) => setTimeout(done, ms));
+
+/** Start a tool on the inputs of its form; with an area, its layers are cut to that first. */
+export async function begin(tool: Tool, filled: Filled, within: Geometry | null): Promise<void> {
+  const mine = ++turn;
+  run.value = { ...NONE, busy: true, since: Date.now() };
+  try {
+    const fields = fieldsOf(tool);
+    let replaced: Record<string, string> = {};
+    let given = filled;
+    if (within) {
+      const clipped = fields.flatMap((field) => (field.kind === "layers" && field.wants !== "Table" && field.wants !== "Raster" ? (filled.layers[field.name] ?? []) : []));
+      const wanted = [...new Set(clipped)].filter((id) => !id.startsWith("upload.") && !id.startsWith("result."));
+      if (wanted.length) {
+        const { clips } = await api.clip(wanted, within);
+        replaced = Object.fromEntries(Object.entries(clips).map(([id, clip]) => [id, clip.id]));
+        const empty = wanted.filter((id) => !(id in clips));
+        // A layer with nothing in the area is left out where several may be given.
+        given = { ...filled, layers: Object.fromEntries(Object.entries(filled.layers).map(([name, ids]) => [name, ids.filter((id) => !empty.includes(id))])) };
+      }
+    }
+    const inputs = inputsOf(fields, given, (id) => replaced[id] ?? id);
+    if (mine !== turn) return;
+    const job = await api.start(tool.id, inputs);
+    jobId.value = job.jobID;
+    await watch(job.jobID, mine);
+  } catch (error) {
+    if (mine === turn) run.value = { ...NONE, why: (error as Error).message };
+  }
+}
+
+/** Take up a job that the address names. */
+export async function resume(id: string): Promise<void> {
+  const mine = ++turn;
+  run.value = { ...NONE, busy: true, since: Date.now() };
+  try {
+    await watch(id, mine);
+  } catch (error) {
+    if (mine === turn) run.value = { ...NONE, why: (error as Error).message };
+  }
+}
+
+async function watch(id: string, mine: number): Promise<void> {
+  let wait = 150;
+  for (;;) {
+    const job = await api.job(id);
+    if (mine !== turn) return;
+    run.value = { ...run.value, job };
+    if (ENDED.includes(job.status)) {
+      if (job.status === "successful") {
+        const results = await api.results(id);
+        if (mine !== turn) return;
+        run.value = { ...run.value, results, busy: false };
+        keep({ job: id, tool: job.processID, at: job.finished ?? new Date().toISOString(), answer: results.answer });
+        own.value = { ...own.value, ...frameNames(results) };
+      } else run.value = { ...run.value, busy: false, why: job.status === "dismissed" ? null : (job.message ?? "the tool failed") };
+      return;
+    }
+    await pause(wait);
+    wait = Math.min(1000, wait * 1.3);
+  }
+}
+
+function frameNames(results: Results): Record<string, string> {
+  const found: Record<string, string> = {};
+  for (const [name, frame] of Object.entries(results))
+    if (frame && typeof frame === "object" && "collection" in frame) found[(frame as { collection: string }).collection] = `${results.provenance.tool}: ${name}`;
+  return found;
+}
+
+export async function stop(): Promise<void> {
+  const id = run.value.job?.jobID;
+  if (!id) return;
+  const job = await api.cancel(id);
+  turn++;
+  run.value = { ...run.value, job, busy: false };
+}
+
