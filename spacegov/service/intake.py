@@ -32,7 +32,7 @@ def bound(seconds: int) -> None:
     # Text of a file must not lead GDAL to other files or to addresses.
     os.environ.update(
         GDAL_DISABLE_READDIR_ON_OPEN="TRUE", CPL_VSIL_CURL_ALLOWED_EXTENSIONS=".none", GDAL_HTTP_TIMEOUT="1",
-        OGR_SQLITE_LOAD_EXTENSIONS="NO", OGR_VRT_MAX_OPENED="0", GDAL_NUM_THREADS="1",
+        OGR_VRT_MAX_OPENED="0", GDAL_NUM_THREADS="1",
     )  # fmt: skip
 
 
@@ -69,8 +69,9 @@ def read(path: Path, crs: str, features: int, vertices: int) -> Any:
         raise InvalidGeometry(
             f"{int(broken.sum())} shapes are not sound, the first is {first + 1} ({reason}); mend them"
         )
-    frame = frame.set_geometry(shapely.force_2d(shapes), crs=frame.crs).rename_geometry("geometry")
-    return to_crs(frame, crs)
+    if frame.geometry.name != "geometry":
+        frame = frame.rename_geometry("geometry")
+    return to_crs(frame.set_geometry(shapely.force_2d(shapes), crs=frame.crs), crs)
 
 
 def _geojson(path: Path) -> Any:
@@ -139,7 +140,7 @@ def main() -> None:
     folder, name, crs, features, vertices, seconds = sys.argv[1:]
     bound(int(seconds))
     try:
-        frame = read(Path(folder) / name, crs, int(features), int(vertices))
+        frame = read(Path(name), crs, int(features), int(vertices))
         from spacegov.toolbox.runs import write_frame
 
         write_frame(frame, Path(folder) / "data.parquet")

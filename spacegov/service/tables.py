@@ -88,7 +88,7 @@ def table_of_layer(service: Service, layer: Layer) -> Table:
             copy.parent.mkdir(exist_ok=True)
             temporary = copy.with_suffix(f".{threading.get_ident()}.part")
             frame = layer.read()
-            if hasattr(frame, "geometry"):
+            if hasattr(frame, "geometry") and frame.geometry.name != GEOMETRY:
                 frame = frame.rename_geometry(GEOMETRY)
             write_frame(frame, temporary)
             temporary.replace(copy)

@@ -79,10 +79,10 @@ async def _read(service: Service, folder: Path, name: str) -> dict[str, object]:
     words += [str(limits.upload_features), str(limits.upload_vertices), str(int(limits.upload_seconds))]
     process = await asyncio.create_subprocess_exec(
         sys.executable, *words,
-        stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL, cwd=folder,
+        stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE, cwd=folder,
     )  # fmt: skip
     try:
-        out, _ = await asyncio.wait_for(process.communicate(), limits.upload_seconds + 5)
+        out, told = await asyncio.wait_for(process.communicate(), limits.upload_seconds + 5)
     except TimeoutError:
         raise Problem(
             504, f"the file takes longer than {limits.upload_seconds:g} s to read; send a smaller one"
@@ -94,7 +94,8 @@ async def _read(service: Service, folder: Path, name: str) -> dict[str, object]:
     try:
         found = json.loads(out)
     except ValueError:
+        service.log.warning("upload not read", code=process.returncode, told=told.decode(errors="replace")[-2000:])
         raise BadInput("the file cannot be read: its reader ended without an answer; check the file") from None
     if "error" in found:
-        raise BadInput(service.scrubbed(str(found["error"])).replace(f"{folder.name}/", ""))
+        raise BadInput(service.scrubbed(str(found["error"])))
     return dict(found)

@@ -12,6 +12,7 @@ import ctypes
 import json
 import os
 import secrets
+import shutil
 import signal
 import sys
 import time
@@ -23,6 +24,7 @@ from typing import Any
 
 from spacegov.errors import SpacegovError
 from spacegov.service.jobs import DISMISSED, FAILED, LONG, QUICK, SUCCESSFUL, Job, Jobs
+from spacegov.service.sharing import ServedWorkspace
 
 _PR_SET_PDEATHSIG = 1
 BEAT = 1.0
@@ -53,6 +55,7 @@ class Worker:
     def __init__(self, workspace: Path, jobs: Jobs, lane: str) -> None:
         self.workspace = workspace
         self.jobs = jobs
+        self.runs = ServedWorkspace.open(workspace).runs
         self.lane = lane
         self.name = f"{lane}-{os.getpid()}-{secrets.token_hex(3)}"
         self.stopping = False
@@ -63,6 +66,7 @@ class Worker:
 
     def work(self, steps: Iterator[None]) -> None:
         """Take jobs until asked to stop; while none waits, load what the next ones will need."""
+        sweep(self.runs)
         looked = 0.0
         while not self.stopping:
             if time.monotonic() - looked > BEAT:
@@ -103,6 +107,7 @@ class Worker:
                 with suppress(ProcessLookupError):
                     os.killpg(child, signal.SIGKILL)
                 os.waitpid(child, 0)
+                sweep(self.runs)
                 break
             time.sleep(TICK)
         progress.read()
@@ -168,6 +173,14 @@ def _become(words: list[str], folder: Path, parent: int, niceness: int) -> None:
         os._exit(code)
 
 
+def sweep(runs: Path) -> None:
+    """Remove what runs left half written whose process is gone."""
+    for left in runs.glob(".*.part"):
+        process = left.name.split(".")[-2]
+        if not (Path("/proc") / process).exists():
+            shutil.rmtree(left, ignore_errors=True)
+
+
 class Progress:
     """Follows the lines that a job's process writes."""
 
@@ -219,8 +232,6 @@ def loading(workspace: Path) -> Iterator[None]:
     import pyarrow.parquet  # noqa: F401
     import rasterio  # noqa: F401
     from pyproj import Transformer
-
-    from spacegov.service.sharing import ServedWorkspace
 
     opened = ServedWorkspace.open(workspace)
     Transformer.from_crs("OGC:CRS84", opened.crs, always_xy=True)
