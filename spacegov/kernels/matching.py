@@ -70,6 +70,9 @@ def join_slice(
     upper_only: bool,
 ) -> PairList:
     """Join rows of a with all of b; where the room for pairs runs out, go on from there with more."""
+    if not len(tree.items):
+        # rows of b, but none with a shape: there is no root to start a query from
+        return no_pairs()
     found: list[PairList] = []
     resume, stop = rows
     room = _ROOM + _ROOM_PER_ROW * (stop - resume)

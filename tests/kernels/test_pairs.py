@@ -162,6 +162,16 @@ def test_refusals_say_what_is_needed():
         pair_areas({}, plain)
 
 
+def test_a_layer_of_empty_shapes_alone_meets_nothing():
+    """Read beyond the end of an empty tree, and the process would be gone."""
+    plots = geopandas.GeoSeries([shapely.box(0, 0, 10, 10)] * 2, crs=32650)
+    nothing = geopandas.GeoSeries([shapely.Polygon()] * 3, crs=32650)
+    for _ in range(100):
+        assert pair_areas(plots, nothing).empty
+        assert pair_areas(nothing, plots).empty
+        assert self_pair_areas(nothing).empty
+
+
 def test_importing_the_package_loads_neither_numba_nor_geopandas():
     code = (
         "import sys, spacegov.kernels; from spacegov.kernels import pair_areas; "
