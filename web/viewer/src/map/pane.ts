@@ -20,6 +20,7 @@ export class Pane {
   private placed = new Map<string, { ids: string[]; opacity: number }>();
   private overlays = new Map<string, Overlay>();
   private turn = 0;
+  private ready: Promise<void>;
   private places: Feature[] = [];
   /** Told which layer could not be drawn, and why. */
   onFailure: (layer: string, why: string) => void = () => {};
@@ -42,13 +43,14 @@ export class Pane {
       fadeDuration: 0,
       ...(start.center ? { center: start.center, zoom: start.zoom ?? 12 } : { bounds: start.bounds ?? [-180, -60, 180, 70], fitBoundsOptions: { padding: 24 } }),
     });
+    this.ready = this.styled();
     this.map.touchZoomRotate.disableRotation();
     this.map.getCanvas().setAttribute("tabindex", "0");
     void this.name();
   }
 
-  get ready(): Promise<void> {
-    return this.map.isStyleLoaded() ? Promise.resolve() : new Promise((done) => this.map.once("styledata", () => done()));
+  private styled(): Promise<void> {
+    return new Promise((done) => this.map.once("style.load", () => done()));
   }
 
   private async name(): Promise<void> {
@@ -71,8 +73,10 @@ export class Pane {
     this.placed.clear();
     const fresh = background(this.territory, theme);
     (fresh.sources["ground:names"] as { data: unknown }).data = { type: "FeatureCollection", features: this.places };
+    this.turn++;
+    this.ready = this.styled();
     this.map.setStyle(fresh, { diff: false });
-    await new Promise<void>((done) => this.map.once("style.load", () => done()));
+    await this.ready;
     for (const [name, overlay] of this.overlays) this.overlay(name, overlay);
     await this.show(active);
   }
@@ -143,8 +147,7 @@ export class Pane {
         for (const layer of overlay.layers) this.map.addLayer({ ...layer, source: `over:${name}` } as unknown as LayerSpecification);
       }
     };
-    if (this.map.isStyleLoaded() || this.map.getLayer(ABOVE_GROUND)) place();
-    else this.map.once("style.load", () => this.overlays.get(name) === overlay && place());
+    void this.ready.then(() => this.overlays.get(name) === overlay && place());
   }
 
   /** Mark a place as chosen: an edge in the accent, white beneath it. */

@@ -8,7 +8,7 @@ import { boundsOf, type Pane } from "../map/pane";
 import { MapView } from "../map/view";
 import { Legend, nameOf, useStyle } from "../one-map/bench";
 import { Icon } from "../parts/icons";
-import { Message } from "../parts/states";
+import { Loading, Message } from "../parts/states";
 import { active, area as within, areaName, byId, go, jobId, mode, own, tell, territory, theme, toolId, tools, type Active, type PageName } from "../state";
 import type { Feature, Geometry, Tool } from "../types";
 import { say, t } from "../words";
@@ -23,7 +23,7 @@ export function ToolPage() {
   if (!tool)
     return (
       <main id="main" tabIndex={-1} class="p-fail">
-        {tools.value.length > 0 && (
+        {tools.value.length === 0 ? <Loading /> : (
           <Message icon="search" title={t("noTool", { id: toolId.value ?? "" })}>
             <p class="small muted">{t("noToolHelp")}</p>
             <button type="button" class="btn sm" onClick={() => go("integration")}>{t("tools")}</button>
