@@ -258,6 +258,7 @@ def _take_in(
         "source": [Path(each).name for each in names],
         "delivery": key,
         "sha256": content,
+        "stat": [taken.data.stat().st_size, taken.data.stat().st_mtime_ns],
         "on_fault": order.policy,
         "valid_from": order.valid_from,
         "valid_to": order.valid_to,

@@ -257,6 +257,21 @@ class Layer:
         return bool(CRS.from_user_input(source.crs) == CRS.from_user_input(self.workspace.settings.crs))
 
     @property
+    def sha256(self) -> str:
+        """The fingerprint of its data: of the imported version as it is on record, else of the file."""
+        from spacegov.layers.remote import is_remote
+        from spacegov.toolbox.hashes import hash_path
+
+        if self.binding is not None and self.binding.source == "store":
+            facts = self.workspace.store.facts(self.id)
+            stat = self.source_path().stat()
+            if facts.get("sha256") and [stat.st_size, stat.st_mtime_ns] == facts.get("stat"):
+                return str(facts["sha256"])
+        if self.binding is not None and is_remote(self.binding.source):
+            return "not hashed: another server's"
+        return hash_path(self.source_path())
+
+    @property
     def quality(self) -> dict[str, Any]:
         """What the last import found: quality tier, `rows`, `problem_records`, `rate` (0 to 1), faults by code."""
         facts = {} if self.binding is None or self.binding.source != "store" else self.workspace.store.facts(self.id)

@@ -15,6 +15,8 @@ from spacegov.layers.filter import GEOMETRY, Filter, compile_filter, kinds_of
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from spacegov.layers.layer import Layer
+
     Bounds = tuple[float, float, float, float]
 
 
@@ -181,3 +183,31 @@ def _frame(batch: Any, move: _Move) -> Any:
     shapes = shapely.from_wkb(raw, on_invalid="ignore") if len(raw) else np.empty(0, object)
     frame = gpd.GeoDataFrame(attributes, geometry=gpd.GeoSeries(shapes, crs=move.native), crs=move.native)
     return to_crs(frame, move.target) if move.moves else frame
+
+
+class LayerStream:
+    """A layer as batches that can be gone through again, as a sensitivity run does; memory holds one of them.
+
+    Parameters
+    ----------
+    layer : Layer
+        A layer of vector data.
+    """
+
+    def __init__(self, layer: Layer) -> None:
+        self.layer = layer
+        self.attrs = layer.attrs()
+
+    @property
+    def crs(self) -> Any:
+        """The CRS of the batches."""
+        from pyproj import CRS
+
+        return CRS.from_user_input(self.layer.workspace.crs)
+
+    def __iter__(self) -> Iterator[Any]:
+        return self.layer.scan()
+
+    def __len__(self) -> int:
+        """Records, or 0 where a server does not count them."""
+        return max(self.layer.vector_source().rows, 0)

@@ -12,6 +12,8 @@ from spacegov.kinds import LayerKind
 from spacegov.layers import files
 from spacegov.layers.folder import folder_sources
 from spacegov.layers.layer import Layer
+from spacegov.layers.remote import is_remote
+from spacegov.layers.scan import LayerStream
 from spacegov.signature import Input
 from spacegov.toolbox.answers import is_answer, read_answer
 from spacegov.toolbox.hashes import hash_path, hash_value
@@ -137,8 +139,9 @@ def _is_foreign(item: Any) -> bool:
 
 def _layer_set(workspace: Workspace, role: str, items: list[Any] | None, crs: Any, resolved: Resolved) -> RecordedSet:
     def record(reader: Any, value: Any) -> None:
-        if isinstance(reader, Layer):
-            entry = _layer_record(role, value, reader)
+        known_layer = reader if isinstance(reader, Layer) else getattr(reader, "layer", None)
+        if isinstance(known_layer, Layer):
+            entry = _layer_record(role, value, known_layer)
         elif isinstance(reader, FileReader):
             entry = _record(role, value, files.split_source(reader.source)[0])
         else:
@@ -151,7 +154,7 @@ def _layer_set(workspace: Workspace, role: str, items: list[Any] | None, crs: An
             resolved.records[position] = known.model_copy(update={"rows": known.rows + entry.rows})
 
     if not items:
-        return RecordedSet(workspace.layers, record)
+        return RecordedSet(workspace.restriction_index.readers(), record)
     if len(items) == 1 and isinstance(items[0], Mapping) and not hasattr(items[0], "columns"):
         return RecordedSet(items[0], record)
     readers = [reader for item in items for reader in _readers(workspace, item, crs)]
@@ -202,18 +205,25 @@ def _read(
 
 def _read_layer(role: str, kind: LayerKind, layer: Layer, crs: Any) -> tuple[Any, InputRecord]:
     _fits(role, kind, layer.card.kind, layer.id)
-    if kind.name == "AnyLayer":
+    if kind.name == "AnyLayer" and not _is_far(layer):
         value = files.read_vector(layer.source)
         value.attrs.update(layer.attrs())
+    elif kind.form == "stream" and (crs is None or crs == layer.workspace.crs):
+        value = LayerStream(layer)
     else:
         value = layer.read()
         value = _bring(value, crs)
     return value, _layer_record(role, value, layer)
 
 
+def _is_far(layer: Layer) -> bool:
+    """Tell a layer of another server from one in a file."""
+    return layer.binding is not None and is_remote(layer.binding.source)
+
+
 def _layer_record(role: str, value: Any, layer: Layer) -> InputRecord:
     binding = layer.binding
-    record = _record(role, value, layer.source_path())
+    record = _record(role, value, Path(layer.source) if _is_far(layer) else layer.source_path(), layer.sha256)
     partial = binding is not None and binding.coverage != "whole"
     return record.model_copy(
         update={
@@ -288,12 +298,12 @@ def _take(role: str, value: Any, kind: LayerKind | None, crs: Any) -> tuple[Any,
     return value, record
 
 
-def _record(role: str, value: Any, path: Path) -> InputRecord:
+def _record(role: str, value: Any, path: Path, fingerprint: str | None = None) -> InputRecord:
     return InputRecord(
         role=role,
         layer=str(value.attrs.get("layer") or path.stem),
         source=str(path),
-        sha256=hash_path(path),
+        sha256=fingerprint or hash_path(path),
         crs=_crs_name(value),
         rows=_rows(value),
         coverage="not stated",

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from spacegov.workspace import Workspace
 
 _FORMAT = 1
+_MOST_BLOCKS = 32
 
 
 class RestrictionIndex:
@@ -57,6 +58,7 @@ class RestrictionIndex:
         self._block: NDArray[np.int64] = np.empty(0, np.int64)
         self._files: dict[str, LayerFile] = {}
         self._refreshed = False
+        self._last: tuple[Any, Touched] | None = None
 
     @property
     def folder(self) -> Path:
@@ -67,7 +69,9 @@ class RestrictionIndex:
         name = hashlib.sha256(str(directory).encode()).hexdigest()[:12]
         return state_folder() / f"{directory.name}-{name}" / "index"
 
-    def touching(self, geometry: Any, *, layers: Sequence[str] | None = None) -> Touched:
+    def touching(
+        self, geometry: Any, *, layers: Sequence[str] | None = None, most_blocks: int | None = None
+    ) -> Touched:
         """Find the units that a geometry touches.
 
         Parameters
@@ -76,6 +80,9 @@ class RestrictionIndex:
             A point, line or polygon in the analysis CRS.
         layers : sequence of str, optional
             Layers to ask; all of the index without it.
+        most_blocks : int, optional
+            Leave out layers of which more blocks of 64 pieces meet the box of the geometry; they are named in
+            `left_out`.
 
         Returns
         -------
@@ -101,11 +108,15 @@ class RestrictionIndex:
         units: list[NDArray[np.int64]] = []
         raw: list[bytes] = []
         wanted = None if layers is None else set(layers)
+        whole = set()
         edges = [*np.flatnonzero(np.diff(self._layer[hits], prepend=-1)).tolist(), len(hits)]
         for start, end in pairwise(edges):
             number = int(self._layer[hits[start]])
             name = self._names[number]
             if wanted is not None and name not in wanted:
+                continue
+            if most_blocks is not None and end - start > most_blocks:
+                whole.add(name)
                 continue
             found, shapes = self._file(name).candidates(self._block[hits[start:end]], box)
             units += found
@@ -118,8 +129,27 @@ class RestrictionIndex:
         unit = np.concatenate(units)[exact] if units else np.empty(0, np.int64)
         order = np.lexsort((unit, layer))
         return Touched(
-            self._names, layer[order], unit[order], pieces[exact][order], self.workspace.crs, self._attributes
+            self._names,
+            layer[order],
+            unit[order],
+            pieces[exact][order],
+            self.workspace.crs,
+            self._attributes,
+            frozenset(whole),
         )
+
+    def touching_box(self, bbox: tuple[float, float, float, float]) -> Touched:
+        """Find the units that touch a box, but of layers of which much touches it.
+
+        The last answer is kept, since every layer is asked about the same box.
+        """
+        import shapely
+
+        self._open()
+        key = (tuple(bbox), self._stat)
+        if self._last is None or self._last[0] != key:
+            self._last = (key, self.touching(shapely.box(*bbox), most_blocks=_MOST_BLOCKS))
+        return self._last[1]
 
     def readers(self) -> Mapping[str, Any]:
         """Give every layer of the registry as a member of a `LayerSet`.
@@ -328,19 +358,21 @@ class IndexReader:
 
     def __init__(self, index: RestrictionIndex, layer: Layer) -> None:
         self._index = index
-        self._layer = layer
+        self.layer = layer
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._layer, name)
+        return getattr(self.layer, name)
 
     def read(self, bbox: tuple[float, float, float, float] | None = None) -> Any:
         """Read the layer, or the units that touch a box."""
         if bbox is None:
-            return self._layer.read()
-        import shapely
-
-        frame = self._index.touching(shapely.box(*bbox), layers=[self._layer.id]).frame(self._layer.id)
-        frame.attrs.update(self._layer.attrs())
+            return self.layer.read()
+        touched = self._index.touching_box(bbox)
+        if self.layer.id in touched.left_out:
+            # Much of the layer is asked for, which its file gives faster than many pieces.
+            return self.layer.read(bbox)
+        frame = touched.frame(self.layer.id)
+        frame.attrs.update(self.layer.attrs())
         return frame
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -28,6 +29,8 @@ class Touched:
         For each piece, its unit's number in its layer.
     shapes : array of polygons
         The pieces; a unit of many vertices is there only with those near the geometry.
+    left_out : frozenset of str
+        Layers that were not asked since too much of them lies there.
     """
 
     names: list[str]
@@ -36,6 +39,11 @@ class Touched:
     shapes: NDArray[Any]
     crs: Any
     attributes: Callable[[str, NDArray[np.int64]], Any]
+    left_out: frozenset[str] = frozenset()
+
+    @cached_property
+    def _numbers(self) -> dict[str, int]:
+        return {name: number for number, name in enumerate(self.names)}
 
     @property
     def layers(self) -> list[str]:
@@ -73,9 +81,11 @@ class Touched:
         import geopandas as gpd
         import shapely
 
-        own = self.layer == self.names.index(name)
-        units, first, counts = np.unique(self.unit[own], return_index=True, return_counts=True)
-        shapes = self.shapes[own][first]
+        number = self._numbers[name]
+        start, end = np.searchsorted(self.layer, [number, number + 1])
+        unit, pieces = self.unit[start:end], self.shapes[start:end]
+        units, first, counts = np.unique(unit, return_index=True, return_counts=True)
+        shapes = pieces[first]
         for row in np.flatnonzero(counts > 1).tolist():
-            shapes[row] = shapely.union_all(self.shapes[own][self.unit[own] == units[row]])
+            shapes[row] = shapely.union_all(pieces[unit == units[row]])
         return gpd.GeoDataFrame(self.attributes(name, units), geometry=shapes, crs=self.crs)
