@@ -2,7 +2,7 @@
 
 A tool calls `dropped`, `balance` and `doubt`; the toolbox opens `collect()` around the call and puts the entries into
 the provenance of the result. Outside a run doubts become Python warnings, drops have nowhere to go (the docstring of a
-function says what it drops), and a broken balance raises in either case, since a wrong area must never leave a function.
+function says what it drops), and a broken balance raises in either case: a wrong area must never leave a function.
 
 Examples
 --------
@@ -25,7 +25,11 @@ from dataclasses import dataclass, field
 from numbers import Integral, Real
 from typing import Any
 
-from spacegov.errors import AreaBalanceError
+from spacegov.errors import AreaBalanceError, Defect
+
+
+RESERVED_FIGURES = frozenset({"rows", "by", "frames", "not_covered", "unit"})
+"""Names that a summary has already."""
 
 
 class DoubtWarning(UserWarning):
@@ -224,6 +228,8 @@ def figure(name: str, value: float) -> None:
     value : float
         The number.
     """
+    if name in RESERVED_FIGURES:
+        raise Defect(f"the figure {name!r} has a name that the summary keeps for itself; give it another")
     note("figures", name, int(value) if isinstance(value, Integral) else float(value))
 
 

@@ -34,6 +34,7 @@ class Column(Card):
     title: Text
     unit: str | None = None
     codes: dict[str, Text] | None = None
+    scheme: str | None = None
     about: Text | str | None = None
 
 
@@ -45,12 +46,13 @@ class Show(Card):
     colour: str | None = None
     classes: tuple[dict[str, Any], ...] | None = None
     label: str | None = None
+    ramp: str | None = None
     sum_by: tuple[str, ...] = ()
 
     @property
     def style(self) -> dict[str, Any]:
         """The part that `spacegov.maps.style` compiles."""
-        given = self.model_dump(include={"colour_by", "colour", "classes", "label"}, exclude_none=True)
+        given = self.model_dump(include={"colour_by", "colour", "classes", "label", "ramp"}, exclude_none=True)
         return {**given, "classes": list(given["classes"])} if "classes" in given else given
 
 

@@ -50,8 +50,16 @@ def column_words(
         if words is None and name in fields:
             words = _of_field(fields[name], schemes or {})
         if words is not None:
-            found[name] = words
+            found[name] = _with_codes(words, schemes or {})
     return found
+
+
+def _with_codes(words: Column, schemes: Mapping[str, Scheme]) -> Column:
+    """Fill in the codes of a column that names a scheme."""
+    if words.scheme not in schemes:
+        return words
+    listed = {code: spoken.title for code, spoken in schemes[words.scheme].codes.items()}
+    return words.model_copy(update={"codes": {**listed, **(words.codes or {})}})
 
 
 def _by_pattern(card: ToolCard, name: str) -> Column | None:
