@@ -17,6 +17,7 @@ from spacegov.synthetic import (
     farming,
     faults,
     movement,
+    outbreak,
     plans,
     planted_changes,
     planted_conflicts,
@@ -66,7 +67,11 @@ def make_county(seed: int = SEED) -> County:
     """
     draws = Draws(seed)
     base = make_base(draws)
-    return register_county(base, draws)
+    county = register_county(base, draws)
+    papers, truth = outbreak.outbreak_papers(county.layers, county.truth, draws)
+    county.layers.update(papers)
+    county.truth["outbreak_papers"] = truth
+    return county
 
 
 def register_county(base: Base, draws: Draws) -> County:

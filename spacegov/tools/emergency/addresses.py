@@ -85,7 +85,7 @@ def match_addresses(
     Both sides are normalised: full-width signs, Chinese numerals before counting words, case, punctuation, usual
     abbreviations. Words are compared by rapidfuzz (the better of the plain and the token-set ratio); numbers must agree
     in their order from the first, since a neighbour's house is no match: with a number that differs no building is
-    named. Never the nearest guess: what is doubtful is in `unresolved`. A run may be split by cases.
+    named, nor one of a street that is merely alike where the street as written is in the register. Never the nearest guess: what is doubtful is in `unresolved`. A run may be split by cases.
 
     References
     ----------
@@ -151,7 +151,9 @@ class _Register:
         same = self.exact.get(given.text, [])
         if len({self.ids[number] for number in same}) == 1:
             return row | self._found(same[0], 1.0, "exact")
-        scores, agree = self._scores(given)
+        words, scores, agree = self._scores(given)
+        # where a street is written as given, a street that is merely alike is not meant
+        agree &= words > words.max() - max(lead, 1e-9)
         best = self._best(np.where(agree, scores, -1.0))
         if not best or best[0][1] < least:
             alike = self._best(scores)
@@ -179,16 +181,17 @@ class _Register:
             return {}
         return {"second_building": self.ids[best[1][0]], "second_confidence": best[1][1]}
 
-    def _scores(self, given: Address) -> tuple[Any, Any]:
-        """Likeness of words to every entry, and whether the numbers agree."""
+    def _scores(self, given: Address) -> tuple[Any, Any, Any]:
+        """Likeness of words to every entry, with numbers weighed in, and whether the numbers agree."""
         from rapidfuzz import fuzz, process
 
         plain = process.cdist([given.words], self.words, scorer=fuzz.ratio, dtype=np.float32)[0]
         tokens = process.cdist([given.words], self.words, scorer=fuzz.token_set_ratio, dtype=np.float32)[0]
         # words of which one is part of the other are alike, but less sure than equal ones
-        scores = np.maximum(plain, 0.95 * tokens).astype(np.float64) / 100
+        words = np.maximum(plain, 0.95 * tokens).astype(np.float64) / 100
         shared = [_agreement(given.numbers, entry.numbers) for entry in self.read]
-        return scores * np.array([max(share, 0.9) for share in shared]), np.array([share > 0 for share in shared])
+        weighed = words * np.array([max(share, 0.9) for share in shared])
+        return words, weighed, np.array([share > 0 for share in shared])
 
     def _best(self, scores: Any) -> list[tuple[int, float]]:
         """Best entry of the two best buildings."""

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Annotated, NamedTuple
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 
 from spacegov.checks import checked
@@ -25,6 +26,7 @@ from spacegov.tools.emergency._release import (
     screening_clear,
     table_of,
 )
+from spacegov.tools.emergency._zoning import strictest
 from spacegov.tools.values import text_of
 
 _ZONE_COLUMNS = {
@@ -66,7 +68,8 @@ def check_zone_release(
     *,
     rules: Annotated[pd.DataFrame, PolicyKind(RELEASE_COLUMNS)],
     on: date,
-    zone_id: Annotated[str, ColumnOf(("zones", "buildings"))] = "zone_id",
+    zone_id: Annotated[str, ColumnOf("zones")] = "zone_id",
+    building_zone: Annotated[str | None, ColumnOf("buildings")] = None,
     zone: Annotated[str, ColumnOf("zones")] = "zone",
     county: Annotated[str, ColumnOf("zones")] = "county",
     since: Annotated[str | None, ColumnOf("zones")] = None,
@@ -89,7 +92,7 @@ def check_zone_release(
     zones
         Zones in force, with id, type and county.
     buildings
-        Buildings with the id of their zone.
+        Buildings.
     cases
         Cases by building and day.
     screenings
@@ -100,6 +103,8 @@ def check_zone_release(
         Conditions of release of one version.
     on
         The day asked about.
+    building_zone
+        Column of the buildings with the id of their zone; without it a building is in the strictest zone it meets.
     zone_id, zone, county, since, previous
         Columns of the zones; `since` is the day the zone began, `previous` the type it was eased from.
     building, case_building, case_date
@@ -159,7 +164,8 @@ def check_zone_release(
     released_by = read_rules(rules)
     tell_version(rules)
     unique_ids(zones, zone_id, "zones")
-    known = _known_cases(cases, buildings, case_building, case_date, building, zone_id, on)
+    home = _homes(buildings, building_zone, zones, zone_id, zone, released_by)
+    known = _known_cases(cases, unique_ids(buildings, building, "buildings"), home, case_building, case_date, on)
     rounds = table_of(
         screenings,
         "screenings",
@@ -188,7 +194,7 @@ def check_zone_release(
     _judge_others(states, on)
     _settle_next(states)
     frame = _zones(zones, states, on)
-    houses = _buildings(buildings, zone_id, states)
+    houses = _buildings(buildings, home, states)
     _report(frame)
     return ZoneRelease(frame, houses, _conditions(states))
 
@@ -219,17 +225,30 @@ class _State:
         self.decision = "release" if not self.unmet else "wait" if waiting else "blocked"
 
 
-def _known_cases(
-    cases: pd.DataFrame,
+def _homes(
     buildings: gpd.GeoDataFrame,
-    case_building: str,
-    case_date: str,
-    building: str,
+    building_zone: str | None,
+    zones: gpd.GeoDataFrame,
     zone_id: str,
-    on: date,
+    zone: str,
+    rules: list[ReleaseRule],
+) -> list[str]:
+    """Id of the zone of every building, empty for none."""
+    if building_zone is not None:
+        return [text_of(value) or "" for value in buildings[building_zone]]
+    # the rules stand from strict to loose
+    order = list(dict.fromkeys(rule.zone for rule in rules))
+    rank = np.array([order.index(str(kind)) if str(kind) in order else len(order) for kind in zones[zone]])
+    sorted_by = np.argsort(rank, kind="stable")
+    ranked = gpd.GeoDataFrame({"rank": rank[sorted_by]}, geometry=zones.geometry.to_numpy()[sorted_by], crs=zones.crs)
+    ids = [*zones[zone_id].astype(str).to_numpy()[sorted_by], ""]
+    return [ids[number] for number in strictest(buildings.geometry.to_numpy(), ranked)]
+
+
+def _known_cases(
+    cases: pd.DataFrame, ids: list[str], homes: list[str], case_building: str, case_date: str, on: date
 ) -> pd.DataFrame:
-    ids = unique_ids(buildings, building, "buildings")
-    home = dict(zip(ids, [text_of(value) or "" for value in buildings[zone_id]], strict=True))
+    home = dict(zip(ids, homes, strict=True))
     given = [str(value) for value in cases[case_building]]
     strange = [name for name in given if name not in home]
     if strange:
@@ -344,9 +363,9 @@ def _say(day: date | None) -> str:
     return "" if day is None else day.isoformat()
 
 
-def _buildings(buildings: gpd.GeoDataFrame, zone_id: str, states: list[_State]) -> gpd.GeoDataFrame:
+def _buildings(buildings: gpd.GeoDataFrame, homes: list[str], states: list[_State]) -> gpd.GeoDataFrame:
     by_id = {state.zone_id: state for state in states}
-    own = [by_id.get(text_of(value) or "") for value in buildings[zone_id]]
+    own = [by_id.get(name) for name in homes]
     houses = buildings.reset_index(drop=True).copy()
     houses["zone"] = [state.zone if state else NORMAL for state in own]
     houses["decision"] = [state.decision if state else "" for state in own]

@@ -50,7 +50,7 @@ NOBODY = contacts()
 
 
 def release(on, area=None, cases=CASES, rounds=CLEAR, people=NOBODY, rules=RULES, **options):
-    given_options = {"since": "since", **options}
+    given_options = {"since": "since", "building_zone": "zone_id", **options}
     with ledger.collect() as book:
         answer = check_zone_release(
             zones() if area is None else area, HOMES, cases, rounds, people,
@@ -126,7 +126,7 @@ def test_versions_count_as_their_tables_say():
         with ledger.collect():
             return check_zone_release(
                 area, homes, CASES, rounds, rules=read_policy(f"zone-release-{version}"), on=date.fromisoformat(on),
-                since="since", previous="previous",
+                since="since", previous="previous", building_zone="zone_id",
             ).zones.set_index("zone_id")  # fmt: skip
 
     ninth = run("p9-2022-06", "2022-05-08")
@@ -142,6 +142,7 @@ def test_versions_count_as_their_tables_say():
             rules=read_policy("zone-release-measures-2022-11"),
             on=date(2022, 5, 5),
             since="since",
+            building_zone="zone_id",
         ).zones
     assert twenty["from_day"].tolist() == ["2022-05-06", "2022-05-06"]
     assert twenty["decision"].tolist() == ["wait", "wait"]

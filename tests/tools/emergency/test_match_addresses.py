@@ -76,6 +76,12 @@ def test_what_is_not_sure_is_left_to_people(written, reason):
     assert book.notes["figures"]["left_for_people"] == 1
 
 
+def test_a_street_that_is_merely_alike_is_not_meant_where_the_written_one_exists():
+    streets = register(A="Yushan Street 2 7, Town", B="Xishan Street 2, Town")
+    answer, _ = match("Yushan Street 2 9197, Town", houses=streets)
+    assert answer.matches.loc[0, ["answer", "reason"]].tolist() == ["failed", "number_differs"]
+
+
 def test_one_address_of_two_buildings_is_ambiguous_and_two_of_one_is_not():
     twins = register(A="人民路1号", B="人民路1号")
     answer, _ = match("人民路1号", houses=twins)

@@ -187,6 +187,34 @@ def test_written_addresses_find_their_buildings(layer):
     ).all()
 
 
+def test_reports_with_a_wrong_number_are_left_to_people(truth, layer):
+    answer, _ = run(
+        match_addresses, layer("artificial.case-reports"), layer("artificial.addresses"), record="report_id"
+    )
+    assert answer.unresolved["record"].tolist() == truth["outbreak_papers"]["unresolved_reports"]
+    assert len(answer.matches) == truth["outbreak_papers"]["reports"]
+
+
+def test_zones_in_force_are_those_of_the_second_notice(truth, layer):
+    answer, _ = run(
+        resolve_zone_overlap,
+        layer("artificial.zone-notices"),
+        layer("artificial.buildings"),
+        layer("artificial.county"),
+        protocol=PROTOCOL,
+        on=date(2025, 11, 20),
+        replaces="replaces",
+        valid_from="issued",
+    )
+    areas = answer.zones.groupby("zone")["area_m2"].sum()
+    assert areas.to_dict() == pytest.approx(truth["outbreak_papers"]["area_m2"], rel=1e-9)
+    counts = answer.buildings["zone"].value_counts()
+    planted = truth["outbreak_papers"]["buildings"]["2"]
+    assert {kind: counts[kind] for kind in ("containment", "control")} == {
+        kind: planted[kind] for kind in ("containment", "control")
+    }
+
+
 def test_presence_withholds_small_counts(layer):
     answer, book = run(
         count_presence, layer("artificial.positions"), layer("artificial.villages"), least=5, zone="village_id"
