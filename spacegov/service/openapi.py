@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from fastapi.routing import APIRoute
 
-from spacegov.service.openapi_parts import BODIES, COMPONENTS, FORMS, PARAMETERS, QUERIES, RESPONSES
+from spacegov.service.collection import open_layers
+from spacegov.service.openapi_parts import BODIES, COMPONENTS, FORMS, PARAMETERS, PLAIN_ANSWER, QUERIES, RESPONSES
 
 if TYPE_CHECKING:
     from fastapi import Request
@@ -23,7 +24,7 @@ def document(request: Request) -> dict[str, Any]:
     for route in _routes(request.app.routes):
         if not route.include_in_schema:
             continue
-        own = paths.setdefault(route.path_format, {})
+        own = paths.setdefault(_named(route.path_format), {})
         for method in sorted(route.methods or ()):
             own[method.lower()] = _operation(route, method)
     components = {**COMPONENTS, "parameters": _parameters(service)}
@@ -40,6 +41,14 @@ def document(request: Request) -> dict[str, Any]:
         "paths": dict(sorted(paths.items())),
         "components": components,
     }
+
+
+def _named(path: str) -> str:
+    """Write a path with the standards' names of its parts, which clients look for."""
+    for name, parameter in PARAMETERS.items():
+        if parameter["in"] == "path":
+            path = path.replace(f"{{{name}}}", f"{{{parameter['name']}}}")
+    return path
 
 
 def _routes(routes: Any) -> list[APIRoute]:
@@ -65,7 +74,7 @@ def _operation(route: APIRoute, method: str) -> dict[str, Any]:
         "description": (route.endpoint.__doc__ or "").strip(),
         "tags": list(route.tags),
         "parameters": parameters,
-        "responses": {**RESPONSES[key], **_errors(names, key)},
+        "responses": {**RESPONSES.get(key, PLAIN_ANSWER), **_errors(names, key)},
     }
     if key in BODIES:
         operation["requestBody"] = BODIES[key]
@@ -91,4 +100,10 @@ def _parameters(service: Service) -> dict[str, Any]:
         "name": "limit", "in": "query", "required": False, "style": "form", "explode": False,
         "schema": {"type": "integer", "minimum": 1, "maximum": limits.most_items, "default": limits.page},
     }  # fmt: skip
-    return {**PARAMETERS, "limit": limit}
+    examples = {"matrix_set": "WebMercatorQuad", "matrix": "8", "row": "105", "column": "213"}
+    layers, tools = open_layers(service), list(service.workspace.tools)
+    vectors = [layer.id for layer in layers if layer.card.kind not in ("Raster", "Table")]
+    examples |= {"layer": vectors[0]} if vectors else {}
+    examples |= {"tool": tools[0]} if tools else {}
+    found = {**PARAMETERS, "limit": limit}
+    return {**found, **{name: {**PARAMETERS[name], "example": example} for name, example in examples.items()}}

@@ -43,14 +43,14 @@ _NUMBERS = {"type": "array", "items": {"type": "number"}, "minItems": 4, "maxIte
 _TEXT: dict[str, Any] = {"type": "string"}
 
 PARAMETERS: dict[str, Any] = {
-    "layer": _path("layer", "Id of a layer, of a result, of an upload, or registry."),
-    "feature": _path("feature", "Id of a feature."),
-    "matrix_set": _path("matrix_set", "WebMercatorQuad."),
-    "matrix": _path("matrix", "Level, 0 to 22.", r"^[0-9]{1,2}$"),
-    "row": _path("row", "Row from the north.", r"^[0-9]{1,8}$"),
-    "column": _path("column", "Column from the west.", r"^[0-9]{1,8}$"),
-    "tool": _path("tool", "Id of a tool."),
-    "job": _path("job", "Id of a job.", r"^[0-9a-f]{32}$"),
+    "layer": _path("collectionId", "Id of a layer, of a result, of an upload, or registry."),
+    "feature": _path("featureId", "Id of a feature."),
+    "matrix_set": _path("tileMatrixSetId", "WebMercatorQuad."),
+    "matrix": _path("tileMatrix", "Level, 0 to 22.", r"^[0-9]{1,2}$"),
+    "row": _path("tileRow", "Row from the north.", r"^[0-9]{1,8}$"),
+    "column": _path("tileCol", "Column from the west.", r"^[0-9]{1,8}$"),
+    "tool": _path("processID", "Id of a tool."),
+    "job": _path("jobId", "Id of a job.", r"^[0-9a-f]{32}$"),
     "frame": _path("frame", "A part of the answer, or workbook."),
     "path": _path("path", "A file of the viewer.", r"^.+$"),
     "offset": _query(
@@ -65,7 +65,9 @@ PARAMETERS: dict[str, Any] = {
     ),
     "filter": _query("filter", _TEXT, "A CQL2 filter, such as grade <= 5."),
     "filter-lang": _query(
-        "filter-lang", {"type": "string", "enum": ["cql2-text", "cql2-json"], "default": "cql2-text"}, "Its language."
+        "filter-lang",
+        {"type": "string", "enum": ["cql2-text", "cql2-json", "cql-text"], "default": "cql2-text"},
+        "Its language.",
     ),
     "filter-crs": _query("filter-crs", {"type": "string", "format": "uri"}, "CRS of its geometries."),
     "q": _query("q", _TEXT, "Words in English, Chinese or Russian.", style="form", explode=False),
@@ -144,6 +146,16 @@ _GEOMETRY = {
     },
 }
 
+_CLIPS = {
+    "type": "object",
+    "required": ["layers", "geometry"],
+    "additionalProperties": False,
+    "properties": {
+        "layers": {"type": "array", "items": _TEXT, "minItems": 1},
+        "geometry": {"type": "object", "required": ["type"]},
+    },
+}
+
 BODIES: dict[tuple[str, str], Any] = {
     ("POST", _EXECUTE): {
         "required": True,
@@ -157,6 +169,10 @@ BODIES: dict[tuple[str, str], Any] = {
                 "example": {"geometry": {"type": "Point", "coordinates": [120.13, 29.49]}},
             }
         },
+    },
+    ("POST", "/api/clips"): {
+        "required": True,
+        "content": {"application/json": {"schema": _CLIPS}},
     },
     ("POST", "/uploads"): {
         "required": True,
@@ -183,6 +199,9 @@ _SAME = {"description": "The client has this version already."}
 _GEO = "application/geo+json"
 _CRS = {"content_crs": "CRS of the geometries."}
 
+PLAIN_ANSWER: dict[str, Any] = {"200": _answer(_OBJECT)}
+"""What a route answers that says no more here."""
+
 RESPONSES: dict[tuple[str, str], dict[str, Any]] = {
     ("GET", "/"): {"200": _answer(_ref("Landing")), "307": {"description": "To the viewer, for a browser."}},
     ("GET", "/conformance"): {"200": _answer(_ref("Conformance"))},
@@ -192,10 +211,6 @@ RESPONSES: dict[tuple[str, str], dict[str, Any]] = {
     ("GET", "/collections/{layer}/queryables"): {"200": _answer(_OBJECT, "application/schema+json")},
     ("GET", _ITEMS): {"200": _answer(_ref("Features"), _GEO, **_CRS)},
     ("GET", _ITEM): {"200": _answer(_ref("Feature"), _GEO, **_CRS)},
-    ("GET", "/tileMatrixSets"): {"200": _answer(_OBJECT)},
-    ("GET", "/tileMatrixSets/{matrix_set}"): {"200": _answer(_OBJECT)},
-    ("GET", "/collections/{layer}/tiles"): {"200": _answer(_OBJECT)},
-    ("GET", "/collections/{layer}/tiles/{matrix_set}"): {"200": _answer(_OBJECT)},
     ("GET", _TILE): {
         "200": {"description": "The tile.", "content": _TILE_FORMS},
         "204": {"description": "Nothing lies there."},
@@ -212,15 +227,9 @@ RESPONSES: dict[tuple[str, str], dict[str, Any]] = {
     },
     ("GET", "/jobs/{job}"): {"200": _answer(_ref("Status"))},
     ("DELETE", "/jobs/{job}"): {"200": _answer(_ref("Status"))},
-    ("GET", "/jobs/{job}/results"): {"200": _answer(_OBJECT)},
     ("GET", "/jobs/{job}/results/{frame}"): {"200": {"description": "The file.", "content": _FILES}},
     ("POST", "/uploads"): {"201": _answer(_OBJECT, location="The collection.")},
-    ("GET", "/api/workspace"): {"200": _answer(_OBJECT)},
-    ("GET", "/api/catalogue"): {"200": _answer(_OBJECT)},
-    ("GET", "/api/layers/{layer}"): {"200": _answer(_OBJECT)},
-    ("GET", "/api/layers/{layer}/style"): {"200": _answer(_OBJECT)},
     ("GET", "/api/tools"): {"200": _answer({"type": "array", "items": _OBJECT})},
-    ("POST", "/api/extract"): {"200": _answer(_OBJECT)},
     ("GET", "/viewer/{path}"): {
         "200": {"description": "The file.", "content": {"*/*": {"schema": {"type": "string", "format": "binary"}}}},
         "304": _SAME,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -30,7 +31,9 @@ FIXED = (
     "filter-lang",
     "filter-crs",
 )
-TEXT, JSON = "cql2-text", "cql2-json"
+TEXT, JSON, OLDER_TEXT = "cql2-text", "cql2-json", "cql-text"
+"""Languages of filters; the older text is what GDAL writes: that of CQL2 with ILIKE."""
+_ILIKE = re.compile(r"(\w+|\"[^\"]+\") ILIKE ('(?:[^']|'')*')")
 _NARROWING = {"s_intersects", "s_within", "s_equals", "s_touches", "s_crosses", "s_overlaps"}
 
 
@@ -167,6 +170,8 @@ def at_time(found: Collection, text: str) -> Condition:
 def filtered(table: Table, text: str, language: str | None, crs: str | None) -> Condition:
     """Compile a filter; where it asks for a place, records far from it are passed over."""
     language = language or TEXT
+    if language == OLDER_TEXT:
+        language, text = TEXT, _ILIKE.sub(r"CASEI(\1) LIKE CASEI(\2)", text)
     if language not in (TEXT, JSON):
         raise BadInput(f"filter-lang: there is no {shown(language)}; {suggest(language, (TEXT, JSON))}")
     if (language == JSON) != text.lstrip().startswith("{"):

@@ -61,6 +61,10 @@ def test_gdal_filters_on_the_server(county_server: Server, county: Workspace) ->
     assert set(found["stand_id"]) == set(forest["stand_id"][forest.intersects(shapely.box(*box))])
     found = gpd.read_file(source, layer="natural.forest", where="age_years > 40 AND grade = 1")
     assert set(found["stand_id"]) == set(forest["stand_id"][(forest["age_years"] > 40) & (forest["grade"] == 1)])
+    found = gpd.read_file(source, layer="natural.forest", where="species ILIKE 'M%'")
+    assert set(found["stand_id"]) == set(
+        forest["stand_id"][forest["species"].str.lower().str.startswith("m", na=False)]
+    )
     queries = [event.get("query", "") for event in county_server.events()]
     assert any("bbox=" in query for query in queries)
     assert any("filter=" in query and "age_years" in query for query in queries)
@@ -127,7 +131,9 @@ def test_openapi_is_valid_and_all_its_references_are_local(county_server: Server
     assert references
     assert all(each.startswith("#/") for each in references)
     assert document["openapi"].startswith("3.0")
-    assert {"/collections/{layer}/items", "/processes/{tool}/execution", "/jobs/{job}"} <= set(document["paths"])
+    assert {"/collections/{collectionId}/items", "/processes/{processID}/execution", "/jobs/{jobId}"} <= set(
+        document["paths"]
+    )
 
 
 @pytest.fixture(scope="module")

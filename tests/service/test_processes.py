@@ -45,7 +45,8 @@ def test_ats_core_job_creation_and_results(county_server: Server) -> None:
     results = next(link["href"] for link in status["links"] if link["rel"].endswith("results"))
     got = county_server.ask(results.removeprefix(county_server.address)).json
     assert got["summary"]["rows"]
-    frame = next(value for value in got.values() if isinstance(value, dict) and "collection" in value)
+    frames = [value for value in got.values() if isinstance(value, dict) and "collection" in value]
+    frame = next(each for each in frames if each["value"]["features"][0]["geometry"] is not None)
     items = county_server.ask(f"/collections/{frame['collection']}/items?limit=1").json
     assert items["features"]
     style = county_server.ask(f"/api/layers/{frame['collection']}/style").json
@@ -80,11 +81,10 @@ def test_a_policy_is_named_never_read_from_a_path(county_server: Server, county:
 def test_a_drawn_place_goes_beside_layers_of_the_catalogue(county_server: Server, county: Workspace) -> None:
     """Roles that are not given take the card's layers also where another is drawn."""
     area = county.layers["artificial.townships"].read().to_crs(4326).geometry.iloc[0]
+    place = {"type": "Feature", "geometry": shapely.geometry.mapping(area), "properties": {"name": "drawn"}}
     signature = county.tools["summarize-by-zone"].signature
     zone = next(name for name in signature.inputs if "zone" in name)
-    got = county_server.post(
-        "/processes/summarize-by-zone/execution", {"inputs": {zone: shapely.geometry.mapping(area)}}
-    )
+    got = county_server.post("/processes/summarize-by-zone/execution", {"inputs": {zone: place}})
     assert got.status == 200, got.body[:500]
     assert len(got.json["provenance"]["inputs"]) >= 2
 
