@@ -56,7 +56,7 @@ def column_words(
 
 def _with_codes(words: Column, schemes: Mapping[str, Scheme]) -> Column:
     """Fill in the codes of a column that names a scheme."""
-    if words.scheme not in schemes:
+    if words.scheme is None or words.scheme not in schemes:
         return words
     listed = {code: spoken.title for code, spoken in schemes[words.scheme].codes.items()}
     return words.model_copy(update={"codes": {**listed, **(words.codes or {})}})
