@@ -10,7 +10,7 @@ import { effect } from "@preact/signals";
 import { render } from "preact";
 import * as api from "./api";
 import { App } from "./app";
-import { active, byId, failure, keepAddress, layers, territory, theme, tools } from "./state";
+import { begun, byId, failure, keepAddress, layers, territory, theme, tools } from "./state";
 import type { Catalogue, Layer } from "./types";
 
 keepAddress();
@@ -32,8 +32,7 @@ async function begin(): Promise<void> {
     const [workspace, catalogue] = await Promise.all([api.workspace(), api.catalogue()]);
     layers.value = layersOf(catalogue);
     const usable = (id: string) => byId.value.get(id)?.status === "in-force";
-    if (!new URLSearchParams(location.hash.split("?")[1]).has("layers"))
-      active.value = FIRST.filter(usable).map((id) => ({ id, opacity: 1, hidden: false }));
+    begun(FIRST.filter(usable).map((id) => ({ id, opacity: 1, hidden: false })));
     territory.value = workspace;
     tools.value = await api.tools();
   } catch (error) {

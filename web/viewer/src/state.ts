@@ -65,7 +65,7 @@ const short = (value: number) => Number(value.toFixed(6));
 export function address(): string {
   const words = new URLSearchParams();
   if (view.value) words.set("at", [view.value.zoom.toFixed(2), short(view.value.latitude), short(view.value.longitude)].join("/"));
-  if (active.value.length)
+  if (active.value.length || chosen)
     words.set("layers", active.value.map(({ id, opacity, hidden }) => `${id}~${Math.round(opacity * 100)}${hidden ? "h" : ""}`).join(","));
   if (query.value) words.set("q", query.value);
   const kept = Object.entries(facets.value).filter(([, value]) => value);
@@ -111,6 +111,7 @@ export function read(hash: string): void {
   toolId.value = page.value === "tool" ? (id ?? null) : toolId.value;
   const at = words.get("at")?.split("/").map(Number);
   if (at?.length === 3 && at.every(Number.isFinite)) view.value = { zoom: at[0]!, latitude: at[1]!, longitude: at[2]! };
+  chosen ||= words.has("layers");
   if (words.has("layers"))
     active.value = words
       .get("layers")!
@@ -161,6 +162,13 @@ export function go(name: PageName, tool: string | null = null): void {
 
 let timer = 0;
 let written = "";
+/** Whether the reader, or a link, has chosen the layers; an empty choice is one too. */
+let chosen = false;
+
+export function begun(first: Active[]): void {
+  if (!chosen) active.value = first;
+  chosen = true;
+}
 
 /** Read the address, and from then on write it as the state changes. */
 export function keepAddress(): void {

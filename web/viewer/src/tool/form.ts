@@ -43,6 +43,8 @@ function kindOf(schema: Schema): OptionField["kind"] {
   return schema.format === "date" ? "date" : "text";
 }
 
+/** A description without the marks of code. */
+const plain = (text = ""): string => text.replaceAll("`", "");
 const named = (name: string) => name.charAt(0).toUpperCase() + name.slice(1).replaceAll("_", " ");
 
 export function fieldsOf(tool: Tool): Field[] {
@@ -51,13 +53,13 @@ export function fieldsOf(tool: Tool): Field[] {
     if (given.layer) {
       const many = given.layer.many || given.type === "array";
       return {
-        kind: "layers", name, title: named(name), help: given.description ?? "", many, wants: given.layer.kind,
+        kind: "layers", name, title: named(name), help: plain(given.description), many, wants: given.layer.kind,
         required: required.has(name) || !given.anyOf, value: listed(given.default).filter((id) => !(id in tool.withheld)),
       };
     }
     const schema = real(given);
     return {
-      kind: name in tool.policy ? "rules" : kindOf(schema), name, title: named(name), help: given.description ?? "",
+      kind: name in tool.policy ? "rules" : kindOf(schema), name, title: named(name), help: plain(given.description),
       unit: given.unit ?? schema.unit ?? "", choices: (schema.enum ?? []).map(String), whole: schema.type === "integer",
       nullable: given.anyOf?.some((each) => each.type === "null") ?? false, value: given.default ?? null,
       ...(schema.minimum !== undefined ? { minimum: schema.minimum } : {}), ...(schema.maximum !== undefined ? { maximum: schema.maximum } : {}),
