@@ -13,7 +13,7 @@ from spacegov.errors import UnknownName, UnreadableFile, WrongGeometry, suggest
 from spacegov.layers.arcs import curve_names, type_codes
 from spacegov.layers.files import Reading, is_geojson_like, sublayers
 from spacegov.layers.filter import GEOMETRY, Filter, rows_passing
-from spacegov.layers.shapefile import refuse_cut_off
+from spacegov.layers.shapefile import deleted_records, refuse_cut_off
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -99,7 +99,7 @@ class VectorSource:
         return {
             "layer": layer,
             "crs": info["crs"] or ("EPSG:4326" if is_geojson_like(self.path) else None),
-            "rows": -1 if self.address else int(info["features"]),
+            "rows": -1 if self.address else int(info["features"]) - deleted_records(self.path),
             "fields": [str(name) for name in info["fields"]],
             "geometry": info["geometry_type"] is not None,
             "bounds": info.get("total_bounds"),

@@ -8,7 +8,7 @@ from typing import Any
 
 from spacegov.errors import BadInput, UnknownName, suggest
 from spacegov.layers.batches import VectorSource
-from spacegov.layers.card import SPACES
+from spacegov.layers.card import SPACES, Kind
 from spacegov.layers.files import is_raster, split_source
 from spacegov.layers.filter import GEOMETRY, kinds_of
 
@@ -32,7 +32,7 @@ def check_layer_id(layer: str) -> str:
     return layer
 
 
-def draft_card(given: str, layer: str, steward: str) -> dict[str, Any]:
+def draft_card(given: str, layer: str, steward: str, *, kind: Kind | None = None) -> dict[str, Any]:
     """Draft the card of a layer from its data.
 
     Parameters
@@ -43,6 +43,8 @@ def draft_card(given: str, layer: str, steward: str) -> dict[str, Any]:
         The id the layer is to have.
     steward : str
         Key of the department that sent it.
+    kind : str, optional
+        The kind of layer; that of the geometry in the file without it.
 
     Returns
     -------
@@ -70,7 +72,7 @@ def draft_card(given: str, layer: str, steward: str) -> dict[str, Any]:
         for name, kind in kinds_of(source.schema()).items()
         if name != GEOMETRY and name.casefold() not in {"geometry", "bbox", "fault"}
     }
-    return {**card, "kind": _kind(source), "fields": fields, **rest}
+    return {**card, "kind": kind or _kind(source), "fields": fields, **rest}
 
 
 def _kind(source: VectorSource) -> str:

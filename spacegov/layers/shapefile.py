@@ -53,3 +53,26 @@ def _compare(path: Path, announced: int) -> None:
             f"{path}: it cannot be read, its header announces {announced} bytes and only {size} are there; "
             "it is cut off, copy it again"
         )
+
+
+def deleted_records(path: Path) -> int:
+    """Count the records of a shapefile that are marked as deleted, which its announced number includes.
+
+    Parameters
+    ----------
+    path : Path
+        The `.shp`; other files have none.
+    """
+    table = next((path.with_suffix(suffix) for suffix in (".dbf", ".DBF") if path.with_suffix(suffix).is_file()), None)
+    if path.suffix.lower() != ".shp" or table is None:
+        return 0
+    with table.open("rb") as stream:
+        head = stream.read(32)
+        records, header, width = (
+            int.from_bytes(head[start:end], "little") for start, end in ((4, 8), (8, 10), (10, 12))
+        )
+        deleted = 0
+        for number in range(records):
+            stream.seek(header + number * width)
+            deleted += stream.read(1) == b"*"
+    return deleted

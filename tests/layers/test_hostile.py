@@ -191,3 +191,14 @@ def test_a_version_cannot_name_a_path(tiny_folder: Path, tmp_path: Path) -> None
             send(tmp_path, plots(), version=name)
     with pytest.raises(BadInput):
         Workspace.open(tiny_folder).layers[PARCELS].read(version="../../../etc/passwd")
+
+
+def test_records_that_were_deleted_are_not_missed(tiny_folder: Path, tmp_path: Path) -> None:
+    plots(6).to_file(tmp_path / "d.shp")
+    table = bytearray((tmp_path / "d.dbf").read_bytes())
+    header, width = (int.from_bytes(table[start:end], "little") for start, end in ((8, 10), (10, 12)))
+    table[header + 2 * width] = ord("*")
+    (tmp_path / "d.dbf").write_bytes(bytes(table))
+    report = import_layer(Workspace.open(tiny_folder), PARCELS, tmp_path / "d.shp")
+    assert report.rows == 5
+    assert sorted(Workspace.open(tiny_folder).layers[PARCELS].read()["plot_id"]) == ["p0", "p1", "p3", "p4", "p5"]

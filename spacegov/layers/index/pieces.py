@@ -36,7 +36,8 @@ def split(shape: Any, limit: int = MOST_VERTICES) -> list[Any]:
     """
     import shapely
 
-    if shapely.get_num_coordinates(shape) <= limit:
+    # A broken polygon, which a layer may hold with a mark, has no pieces that could be told apart.
+    if shapely.get_num_coordinates(shape) <= limit or not shape.is_valid:
         return [shape]
     done: list[Any] = []
     waiting = [(shape, shape.bounds)]
