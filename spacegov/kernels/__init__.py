@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from spacegov.kernels.pairs import polygon_areas as polygon_areas
     from spacegov.kernels.pairs import self_pair_areas as self_pair_areas
     from spacegov.kernels.projection import equal_area as equal_area
-    from spacegov.kernels.strictest import ZoneAssignment as ZoneAssignment
     from spacegov.kernels.strictest import strictest_zone as strictest_zone
     from spacegov.kernels.tabulate import tabulate_areas as tabulate_areas
+    from spacegov.kernels.zone_assignment import ZoneAssignment as ZoneAssignment
 
 _HOMES = {
-    "ZoneAssignment": "strictest",
+    "ZoneAssignment": "zone_assignment",
     "equal_area": "projection",
     "pair_areas": "pairs",
     "polygon_areas": "pairs",

@@ -157,6 +157,6 @@ _EXERCISES: dict[str, Callable[[], None]] = {"area": _exercise_area, "large": _e
 # the modules whose kernels a family is made of
 _SOURCES = {
     "area": ("edges", "jit", "join", "rings", "screening", "totals", "tree", "wkb_passes"),
-    "large": ("cutting", "jit", "rings", "screening", "screening_large", "tree"),
+    "large": ("cutting", "jit", "reduction", "rings", "screening", "screening_large", "tree"),
     "zones": ("jit", "rings", "screening", "tree", "wkb_passes", "zone_boxes", "zone_cells"),
 }

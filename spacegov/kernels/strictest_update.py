@@ -11,7 +11,7 @@ from spacegov.kernels.intake import Care, take_column
 from spacegov.kernels.ragged import IntArray
 
 if TYPE_CHECKING:
-    from spacegov.kernels.strictest import ZoneAssignment
+    from spacegov.kernels.zone_assignment import ZoneAssignment
 
 
 def rows_made_stricter(assignment: ZoneAssignment, zone: Any, code: int) -> IntArray:
@@ -20,7 +20,7 @@ def rows_made_stricter(assignment: ZoneAssignment, zone: Any, code: int) -> IntA
     Blocks of boxes are searched first, then the boxes in them; of the buildings whose box the border crosses the
     shapes are read, row group by row group.
     """
-    from spacegov.kernels.strictest import _BLOCK
+    from spacegov.kernels.zone_assignment import BLOCK
     from spacegov.kernels.zone_boxes import boxes_meeting_zone
 
     layer = take_column(np.array([zone], dtype=object), "the zone", care=Care(), threads=1)
@@ -28,11 +28,11 @@ def rows_made_stricter(assignment: ZoneAssignment, zone: Any, code: int) -> IntA
     sides = assignment.blocks
     meeting = (sides[0] <= xmax) & (sides[2] >= xmin) & (sides[1] <= ymax) & (sides[3] >= ymin)
     blocks = np.flatnonzero(meeting)
-    inside, undecided = np.empty(len(blocks) * _BLOCK, np.int64), np.empty(len(blocks) * _BLOCK, np.int64)
+    inside, undecided = np.empty(len(blocks) * BLOCK, np.int64), np.empty(len(blocks) * BLOCK, np.int64)
     surely, perhaps = boxes_meeting_zone(
         assignment._boxes,
         blocks,
-        _BLOCK,
+        BLOCK,
         assignment.codes,
         code,
         layer.coordinates,

@@ -154,7 +154,7 @@ def test_boxes_in_single_precision_are_good_enough(tmp_path):
     frame.to_parquet(path, row_group_size=500, write_covering_bbox=True)
     import pyarrow as pa
 
-    from spacegov.kernels.strictest import rounded_outward
+    from spacegov.kernels.zone_assignment import rounded_outward
 
     table = pq.read_table(path)
     boxes = rounded_outward(shapely.bounds(buildings).T)
