@@ -84,8 +84,9 @@ def match_addresses(
     -----
     Both sides are normalised: full-width signs, Chinese numerals before counting words, case, punctuation, usual
     abbreviations. Words are compared by rapidfuzz (the better of the plain and the token-set ratio); numbers must agree
-    in their order from the first, since a neighbour's house is no match: with a number that differs no building is
-    named, nor one of a street that is merely alike where the street as written is in the register. Never the nearest guess: what is doubtful is in `unresolved`. A run may be split by cases.
+    in their order from the first, since a neighbour's house is no match, and a street that is merely alike is not meant
+    where the street as written is in the register. Never the nearest guess: what is doubtful is in `unresolved`. A run
+    may be split by cases.
 
     References
     ----------
