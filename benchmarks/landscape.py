@@ -61,7 +61,7 @@ def theirs(side: int) -> Callable[[], Any]:
     return run
 
 
-def run(folder: Path, *, small: bool) -> str:
+def run(_folder: Path, *, small: bool) -> str:
     """Measure and give the page."""
     sides = [2500] if small else [2500, 10_000]
     rows = [_row("spacegov", side, measure("benchmarks.landscape:ours", side=side)) for side in sides]

@@ -2,5 +2,13 @@
 
 from spacegov.tools.protection.encroachment import Encroachments, monitor_encroachment
 from spacegov.tools.protection.landscape import LandscapeMetrics, measure_landscape
+from spacegov.tools.protection.landscape_pattern import LandscapePattern, classify_landscape_pattern
 
-__all__ = ["Encroachments", "LandscapeMetrics", "measure_landscape", "monitor_encroachment"]
+__all__ = [
+    "Encroachments",
+    "LandscapeMetrics",
+    "LandscapePattern",
+    "classify_landscape_pattern",
+    "measure_landscape",
+    "monitor_encroachment",
+]

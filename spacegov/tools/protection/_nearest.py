@@ -15,7 +15,9 @@ _BLOCK = 32
 _FAR = np.iinfo(np.int64).max
 
 
-def nearest_neighbour_cells(cells: NDArray[Any], patches: Patches, classes: int, neighbours: int) -> NDArray[np.float64]:
+def nearest_neighbour_cells(
+    cells: NDArray[Any], patches: Patches, classes: int, neighbours: int
+) -> NDArray[np.float64]:
     """Give each patch's distance to the nearest other patch of its class, in cells; NaN where there is none.
 
     Parameters
@@ -32,8 +34,8 @@ def nearest_neighbour_cells(cells: NDArray[Any], patches: Patches, classes: int,
     Notes
     -----
     Only cells at a patch's edge can be nearest, and only on the sides where the next cell is not the patch's own. Each
-    looks there within the distance its patch has found so far: a few rings of cells, then blocks of 32 cells on a side, of which those without another patch of the class are
-    passed over. Cost: about that of numbering for real land cover.
+    looks there within the distance its patch has found so far: a few rings of cells, then blocks of 32 cells on a
+    side, of which those without another patch of the class are passed over. Cost: about that of numbering.
     """
     alone = np.bincount(patches.class_of[1:], minlength=classes + 1) < 2
     lowest, highest = _block_labels(cells, patches.labels, classes)

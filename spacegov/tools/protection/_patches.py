@@ -63,9 +63,7 @@ def code_cells(raster: Raster) -> Codes:
         part[valid] = np.asarray([known[code] for code in found.tolist()], dtype=np.uint16)[position.ravel()]
         cells[rows] = part
     if not known:
-        raise BadRaster(
-            f"{raster.name}: every cell is nodata, codes are needed; check the file and its nodata value"
-        )
+        raise BadRaster(f"{raster.name}: every cell is nodata, codes are needed; check the file and its nodata value")
     ordered = sorted(known)
     place = np.zeros(len(known) + 1, dtype=np.uint8 if len(known) < 255 else np.uint16)
     for position_of, code in enumerate(ordered, start=1):
