@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import geopandas as gpd
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely import box
 
@@ -148,6 +148,7 @@ def test_versions_count_as_their_tables_say():
     assert twenty["decision"].tolist() == ["wait", "wait"]
 
 
+@settings(deadline=None)
 @given(st.integers(0, 30))
 def test_a_zone_once_free_stays_free(days):
     on = date(2022, 5, 1) + timedelta(days=days)

@@ -2,7 +2,7 @@
 
 import geopandas as gpd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely import box
 
@@ -57,6 +57,7 @@ def test_each_kind_of_change():
 zones = st.dictionaries(st.sampled_from("ABCDEFGH"), st.sampled_from(list(RANK)), min_size=1)
 
 
+@settings(deadline=None)
 @given(zones, zones)
 def test_changes_are_those_of_ranks_and_turn_around(before, after):
     answer, _ = compare(before, after)

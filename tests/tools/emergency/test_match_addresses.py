@@ -3,7 +3,7 @@
 import geopandas as gpd
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely import Point
 
@@ -99,6 +99,7 @@ def test_numerals():
     assert read_address("三里屯路8号").numbers == ("8",)
 
 
+@settings(deadline=None)
 @given(st.integers(1, 999), st.integers(1, 40))
 def test_digits_and_full_width_digits_are_one(house, block):
     wide = "".join(chr(ord(sign) + 0xFEE0) if sign.isdigit() else sign for sign in f"人民路{house}号{block}栋")

@@ -59,6 +59,7 @@ def test_golden_information_values():
 scores = st.lists(st.integers(0, 5), min_size=1, max_size=12)
 
 
+@settings(deadline=None)
 @given(scores, scores)
 def test_auc_counts_pairs(events_, others):
     a, b = np.array(events_, float), np.array(others, float)
