@@ -29,7 +29,7 @@ export function area(square: number): Quantity {
 
 export function length(metres: number): Quantity {
   const ru = language.value === "ru";
-  if (metres >= 2000) return { figure: number(metres / 1000, 1), unit: ru ? "км" : "km" };
+  if (metres >= 1000) return { figure: number(metres / 1000, 1), unit: ru ? "км" : "km" };
   return { figure: number(metres, metres < 10 ? 1 : 0), unit: ru ? "м" : "m" };
 }
 

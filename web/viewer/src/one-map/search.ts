@@ -1,7 +1,7 @@
 // Search in the catalogue: words in three languages, prefixes, slips of the pen, facets.
 
 import MiniSearch from "minisearch";
-import { computed } from "@preact/signals";
+import { computed, effect, signal } from "@preact/signals";
 import { facets, layers, query, territory } from "../state";
 import type { Layer } from "../types";
 
@@ -22,22 +22,26 @@ export function words(text: string): string[] {
   return found;
 }
 
-const index = computed(() => {
-  const found = new MiniSearch<{ id: string; title: string; more: string }>({
+type Entry = { id: string; title: string; more: string };
+const index = signal<MiniSearch<Entry> | null>(null);
+/** Entries indexed at a stretch, so that the page stays quick meanwhile. */
+const STRETCH = 40;
+const values = (text: unknown): string => (typeof text === "string" ? text : Object.values((text as object) ?? {}).join(" "));
+
+/** Make the index, ahead of the first search. */
+effect(() => {
+  const stewards = territory.value?.stewards ?? {};
+  const entries = layers.value.map((layer) => ({
+    id: layer.id,
+    title: values(layer.title),
+    more: [layer.id, layer.theme ?? "", values(stewards[layer.steward]?.title)].join(" "),
+  }));
+  const made = new MiniSearch<Entry>({
     fields: ["title", "more"],
     tokenize: words,
     searchOptions: { boost: { title: 3 }, prefix: true, fuzzy: (word) => (CHINESE.test(word) || word.length < 4 ? 0 : 0.25), combineWith: "AND" },
   });
-  const stewards = territory.value?.stewards ?? {};
-  const values = (text: unknown) => (typeof text === "string" ? text : Object.values((text as object) ?? {}).join(" "));
-  found.addAll(
-    layers.value.map((layer) => ({
-      id: layer.id,
-      title: values(layer.title),
-      more: [layer.id, layer.theme ?? "", values(stewards[layer.steward]?.title)].join(" "),
-    })),
-  );
-  return found;
+  void made.addAllAsync(entries, { chunkSize: STRETCH }).then(() => (index.value = made));
 });
 
 function passes(layer: Layer): boolean {
@@ -55,16 +59,18 @@ function passes(layer: Layer): boolean {
 export const found = computed<Layer[]>(() => {
   const kept = layers.value.filter(passes);
   if (!query.value.trim()) return kept;
+  const search = index.value;
+  if (!search) return kept.filter((layer) => values(layer.title).toLowerCase().includes(query.value.trim().toLowerCase()));
   const start = performance.now();
   const by = new Map(kept.map((layer) => [layer.id, layer]));
-  const hits = index.value.search(query.value).flatMap((hit) => by.get(hit.id as string) ?? []);
+  const hits = search.search(query.value).flatMap((hit) => by.get(hit.id as string) ?? []);
   performance.measure("search", { start, end: performance.now() });
   return hits;
 });
 
 /** The word nearest to one that nothing matches. */
 export const suggestion = computed<string | null>(() => {
-  if (found.value.length || !query.value.trim()) return null;
+  if (!index.value || found.value.length || !query.value.trim()) return null;
   const near = index.value.autoSuggest(query.value, { fuzzy: 0.45, prefix: true, combineWith: "OR" });
   const best = near.find((each) => each.suggestion.toLowerCase() !== query.value.trim().toLowerCase());
   return best?.suggestion ?? null;

@@ -184,7 +184,7 @@ function AreaBox() {
         {shape && <button type="button" class="icon-btn sm" aria-label={t("remove", { name: t(areaName.value) })} onClick={() => (within.value = null)}><Icon name="close" /></button>}
       </div>
       <div class="row">
-        <button type="button" class="btn sm" onClick={() => (mode.value = "draw")}><Icon name="pencil" small />{t(shape ? "edit" : "draw")}</button>
+        <button type="button" class="btn sm" onClick={() => (mode.value = "draw")}><Icon name="pencil" small />{t("draw")}</button>
         <button type="button" class="btn sm" onClick={() => file.current?.click()}><Icon name="upload" small />{t("upload")}</button>
         <input ref={file} class="sr" type="file" tabIndex={-1} accept=".geojson,.json" aria-label={t("uploadedArea")} onChange={(event) => void readArea(event.currentTarget)} />
       </div>

@@ -2,8 +2,9 @@
 
 import { signal } from "@preact/signals";
 import * as api from "../api";
-import { jobId, own } from "../state";
-import type { Geometry, Job, Results, Tool } from "../types";
+import { jobId, own, tools } from "../state";
+import type { Geometry, Job, Results, Text, Tool } from "../types";
+import { framesOf } from "./frames";
 import { fieldsOf, inputsOf, type Filled } from "./form";
 
 export interface Run {
@@ -104,7 +105,7 @@ async function watch(id: string, mine: number): Promise<void> {
         if (mine !== turn) return;
         run.value = { ...run.value, results, busy: false };
         keep({ job: id, tool: job.processID, at: job.finished ?? new Date().toISOString(), answer: results.answer });
-        own.value = { ...own.value, ...frameNames(results) };
+        own.value = { ...own.value, ...frameNames(results, job.processID) };
       } else run.value = { ...run.value, busy: false, why: job.status === "dismissed" ? null : (job.message ?? "the tool failed") };
       return;
     }
@@ -113,10 +114,14 @@ async function watch(id: string, mine: number): Promise<void> {
   }
 }
 
-function frameNames(results: Results): Record<string, string> {
-  const found: Record<string, string> = {};
-  for (const [name, frame] of Object.entries(results))
-    if (frame && typeof frame === "object" && "collection" in frame) found[(frame as { collection: string }).collection] = `${results.provenance.tool}: ${name}`;
+/** Call each frame by its tool, in all languages. */
+function frameNames(results: Results, id: string): Record<string, Text> {
+  const title = tools.value.find((tool) => tool.id === id)?.title ?? id;
+  const found: Record<string, Text> = {};
+  for (const { name, collection } of framesOf(results)) {
+    const part = name.replaceAll("_", " ");
+    found[collection] = typeof title === "string" ? `${title}: ${part}` : Object.fromEntries(Object.entries(title).map(([code, text]) => [code, `${text}: ${part}`]));
+  }
   return found;
 }
 
