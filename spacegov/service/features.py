@@ -16,7 +16,7 @@ from spacegov.service import registry_items
 from spacegov.service.collection import Collection, collection, open_layers
 from spacegov.service.geojson import GEO, features_of
 from spacegov.service.guard import REGISTRY, needs
-from spacegov.service.links import SCHEMA, address, answer, link
+from spacegov.service.links import JSON, SCHEMA, address, answer, link
 from spacegov.service.params import only, whole
 from spacegov.service.query import Query, read_query
 from spacegov.service.sharing import Need
@@ -69,6 +69,7 @@ def describe(request: Request, found: Collection) -> dict[str, Any]:
         links += [
             link(request, f"{own}/items", "items", GEO, say(found.title)),
             link(request, f"{own}/queryables", "http://www.opengis.net/def/rel/ogc/1.0/queryables", SCHEMA),
+            link(request, f"{own}/queryables", "queryables", JSON),  # the older name, which GDAL looks for
         ]
     else:
         facts |= {"itemType": "coverage", "dataType": "map"}
@@ -117,10 +118,16 @@ def period_of_layer(found: Collection) -> list[str | None] | None:
 async def queryables(request: Request, layer: str) -> Response:
     """Give the schema of what can be filtered."""
     only(request, ("f",))
+    # GDAL up to 3.12 takes plain JSON alone, and the list of names that an older draft had.
+    accepted = request.headers.get("accept", "")
+    media = JSON if JSON in accepted and SCHEMA not in accepted else SCHEMA
     if layer == REGISTRY:
-        return answer(registry_items.queryables(request), media=SCHEMA)
+        return answer(registry_items.queryables(request), media=media)
     service: Service = request.app.state.service
-    return answer(await in_thread(lambda: schema_of(request, collection(service, layer))), media=SCHEMA)
+    schema = await in_thread(lambda: schema_of(request, collection(service, layer)))
+    if media == JSON:
+        schema["queryables"] = [{"id": name} for name in schema["properties"] if name != "geometry"]
+    return answer(schema, media=media)
 
 
 def schema_of(request: Request, found: Collection) -> dict[str, Any]:

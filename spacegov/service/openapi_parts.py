@@ -208,7 +208,12 @@ RESPONSES: dict[tuple[str, str], dict[str, Any]] = {
     ("GET", "/api"): {"200": _answer(_OBJECT, "application/vnd.oai.openapi+json;version=3.0")},
     ("GET", "/collections"): {"200": _answer(_ref("Collections"))},
     ("GET", "/collections/{layer}"): {"200": _answer(_ref("Collection"))},
-    ("GET", "/collections/{layer}/queryables"): {"200": _answer(_OBJECT, "application/schema+json")},
+    ("GET", "/collections/{layer}/queryables"): {
+        "200": {
+            "description": "The schema.",
+            "content": {media: {"schema": _OBJECT} for media in ("application/schema+json", "application/json")},
+        }
+    },
     ("GET", _ITEMS): {"200": _answer(_ref("Features"), _GEO, **_CRS)},
     ("GET", _ITEM): {"200": _answer(_ref("Feature"), _GEO, **_CRS)},
     ("GET", _TILE): {
