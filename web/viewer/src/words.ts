@@ -192,9 +192,9 @@ const WORDS = {
   cases: ["Cases", "病例", "Случаи"],
   noCases: ["No case is marked", "未标记病例", "Случаев не отмечено"],
   noCasesHelp: [
-    "The register of cases is withheld by Health. For a drill, click buildings on the map, or upload a register.",
-    "病例登记由卫生健康局管理，未开放。演练时请在地图上点击楼栋，或上传登记表。",
-    "Реестр случаев закрыт. Для учений щёлкните здания на карте или загрузите реестр.",
+    "The register of cases is withheld by Health. For a drill, click buildings on the map; the tool Three zones takes an uploaded register.",
+    "病例登记由卫生健康局管理，未开放。演练时请在地图上点击楼栋；上传的登记表可用于“三区划定”工具。",
+    "Реестр случаев закрыт. Для учений щёлкните здания на карте; загруженный реестр принимает инструмент «Три зоны».",
   ],
   markHelp: ["Click buildings to mark them as a case on the day chosen", "点击楼栋，按所选日期标记病例", "Щёлкните здания, чтобы отметить случай в выбранный день"],
   sampleDrill: ["Mark three for a drill", "标记三例用于演练", "Отметить три для учений"],
@@ -235,6 +235,7 @@ const WORDS = {
   tableOnly: ["A table: it has no shapes to draw", "表格：无图形可绘", "Таблица: рисовать нечего"],
   measureHelp: ["Click along the line; double-click ends", "沿线单击；双击结束", "Щёлкайте вдоль линии; двойной щелчок завершает"],
   layerFailed: ["{layer} cannot be drawn: {why}", "无法绘制{layer}：{why}", "Слой «{layer}» не рисуется: {why}"],
+  notAllDrawn: ["Zoom in: at this scale small features are left out", "请放大：此比例尺省略了小要素", "Приблизьте: в этом масштабе мелкие объекты опущены"],
   noWebgl: ["The map needs WebGL, which this browser does not offer. Lists, extracts and tools work without it.", "地图需要 WebGL，此浏览器不支持。目录、查询和工具仍可使用。", "Карте нужен WebGL, которого нет в этом браузере. Каталог, справки и инструменты работают без него."],
 } satisfies Record<string, [string, string, string]>;
 

@@ -8,6 +8,7 @@ import type { Bounds, Feature, Theme, Workspace } from "../types";
 import { ABOVE_GROUND, background } from "./background";
 import { token } from "./colours";
 import { names } from "./labels";
+import { through } from "./tiles";
 import { addImages, fadedLayers, styleOf } from "./styles";
 
 setWorkerUrl(workerUrl);
@@ -102,7 +103,8 @@ export class Pane {
       await addImages(this.map, style.images);
       if (turn !== this.turn) return;
       if (!this.map.getSource(each.id)) {
-        const tiles = style.source.tiles.map((path) => new URL(path, location.origin).href.replaceAll("%7B", "{").replaceAll("%7D", "}"));
+        const plain = style.source.tiles.map((path) => new URL(path, location.origin).href.replaceAll("%7B", "{").replaceAll("%7D", "}"));
+        const tiles = style.source.type === "vector" ? plain.map(through) : plain;
         this.map.addSource(each.id, { ...style.source, tiles } as unknown as SourceSpecification);
       }
       const placed = this.placed.get(each.id);

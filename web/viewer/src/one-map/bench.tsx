@@ -3,6 +3,7 @@
 import { signal, useSignal } from "@preact/signals";
 import { useEffect, useState } from "preact/hooks";
 import { area, join, length, number } from "../format";
+import { leftOut } from "../map/tiles";
 import { Swatch } from "../map/swatch";
 import { styleOf } from "../map/styles";
 import { Icon } from "../parts/icons";
@@ -120,6 +121,7 @@ function Row({ each, fit }: { each: Active; fit: (bounds: Bounds) => void }) {
       {!each.hidden && (
         <div class="lay-body">
           {why ? <p class="small bad-t" role="alert">{why}</p> : style && <Legend style={style} />}
+          {leftOut.value.has(each.id) && <p class="small nc-line" role="status">{t("notAllDrawn")}</p>}
           <label class="range">
             <input type="range" min="0" max="100" value={Math.round(each.opacity * 100)} style={{ "--v": `${Math.round(each.opacity * 100)}%` }} aria-label={t("opacity", { name })}
               onInput={(event) => change(each.id, { opacity: Number(event.currentTarget.value) / 100 })} />

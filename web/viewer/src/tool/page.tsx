@@ -9,9 +9,10 @@ import { MapView } from "../map/view";
 import { Legend, nameOf, useStyle } from "../one-map/bench";
 import { Icon } from "../parts/icons";
 import { Loading, Message } from "../parts/states";
-import { active, area as within, areaName, byId, go, jobId, mode, own, tell, territory, theme, toolId, tools, type Active, type PageName } from "../state";
+import { area as within, areaName, byId, go, jobId, mode, own, tell, territory, theme, toolId, tools, type Active, type PageName } from "../state";
 import type { Feature, Geometry, Tool } from "../types";
 import { say, t } from "../words";
+import { drawable } from "../one-map/catalogue";
 import { LayersField, OptionControl } from "./fields";
 import { defaults, fault, fieldsOf, type Filled } from "./form";
 import { Outcome } from "./outcome";
@@ -46,7 +47,7 @@ function Asked({ tool }: { tool: Tool }) {
   }, [tool.id]);
   const { results } = run.value;
   const shown = results ? shownFrame(tool, results) : null;
-  const layers: Active[] = shown ? [{ id: shown.collection, opacity: 1, hidden: false }] : active.value.filter((each) => Object.values(filled.layers).flat().includes(each.id));
+  const layers: Active[] = shown ? [{ id: shown.collection, opacity: 1, hidden: false }] : chosen(filled);
   const layersKey = layers.map((each) => each.id).join();
   const [stable, settle] = useState<Active[]>(layers);
   useEffect(() => settle(layers), [layersKey]);
@@ -75,6 +76,12 @@ function Asked({ tool }: { tool: Tool }) {
       </div>
     </main>
   );
+}
+
+/** The first layers that were chosen, faint, so that an area is drawn where they lie. */
+function chosen(filled: Filled): Active[] {
+  const drawn = Object.values(filled.layers).flat().filter((id) => { const layer = byId.value.get(id); return layer !== undefined && drawable(layer) && layer.kind !== "Raster"; });
+  return drawn.slice(0, 2).map((id) => ({ id, opacity: 0.45, hidden: false }));
 }
 
 function MiniLegend({ id, title }: { id: string; title: string }) {
