@@ -386,6 +386,7 @@ def _parquet_facts(path: Path) -> dict[str, Any]:
 @lru_cache(maxsize=4096)
 def _parquet_facts_of(path: Path, changed: int, size: int) -> dict[str, Any]:  # noqa: ARG001  the stat is the key
     import pyarrow.parquet as pq
+    from pyproj import CRS
 
     with Reading(path):
         metadata = pq.read_metadata(path)
@@ -398,11 +399,13 @@ def _parquet_facts_of(path: Path, changed: int, size: int) -> dict[str, Any]:  #
             f"{path}: its geometry is stored as {described.get('encoding')}, well-known binary is needed; convert it "
             "with gpd.read_parquet(…).to_parquet(…)"
         )
+    stated = described.get("crs", "OGC:CRS84") if column else None
     covering = described.get("covering", {}).get("bbox")
     paths = None if covering is None else [".".join(covering[side]) for side in ("xmin", "ymin", "xmax", "ymax")]
     hidden = {column, *(name.partition(".")[0] for name in paths or [])}
     return {
-        "crs": described.get("crs", "OGC:CRS84") if column else None,
+        # Read once for a file: a CRS written as PROJJSON takes milliseconds.
+        "crs": None if stated is None else CRS.from_user_input(stated),
         "rows": metadata.num_rows,
         "fields": [name for name in schema.names if name not in hidden],
         "geometry": column is not None,
