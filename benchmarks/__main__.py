@@ -1,4 +1,4 @@
-"""Run the benchmarks: `python -m benchmarks [areas] [streaming] [zones] [first-use] [store] [--small]`."""
+"""Run the benchmarks: `python -m benchmarks [areas] [streaming] [zones] [first-use] [store] [service] [--small]`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from benchmarks import areas, first_use, store, streaming, zones
+from benchmarks import areas, first_use, service, store, streaming, zones
 from benchmarks.report import write_page
 
 FAMILIES = {
@@ -15,6 +15,7 @@ FAMILIES = {
     "zones": (zones.run, "zones.md"),
     "first-use": (first_use.run, "first-use.md"),
     "store": (store.run, "store.md"),
+    "service": (service.run, "service.md"),
 }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -36,7 +36,9 @@ def serve(
     options = Options(find_workspace(workspace), tuple(names), limits)
     if prepare_tiles:
         _prepare(options, json)
-    _run(options, host, port, json)
+    from spacegov.service.server import run
+
+    run(options, host, port, lambda address: _tell(address, json))
 
 
 def _require_extra() -> None:
@@ -57,49 +59,6 @@ def _prepare(options: Options, json: bool) -> None:
         made = prepare(Service(options), report)
     if not json:
         typer.echo(f"stored the tiles of {len(made)} layers")
-
-
-def _run(options: Options, host: str, port: int, json: bool) -> None:
-    import asyncio
-    import signal
-    import socket
-
-    import uvicorn
-
-    from spacegov.errors import BadInput
-    from spacegov.service.app import create_app
-
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((host, port))
-    except OSError as error:
-        listener.close()
-        raise BadInput(f"{host}:{port} cannot be bound to ({error.strerror}); choose another with --port") from None
-    listener.set_inheritable(False)
-    shown = f"[{host}]" if family == socket.AF_INET6 else host
-    address = f"http://{shown}:{listener.getsockname()[1]}"
-
-    class Server(uvicorn.Server):
-        """Says where it is as soon as it answers."""
-
-        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-            """Start, then tell."""
-            await super().startup(sockets)
-            if self.started:
-                _tell(address, json)
-
-    settings: dict[str, Any] = {
-        "log_config": None, "access_log": False, "server_header": False, "date_header": True,
-        "timeout_graceful_shutdown": 30, "timeout_keep_alive": 30, "limit_concurrency": 256, "backlog": 256,
-        "h11_max_incomplete_event_size": 64 << 10,
-    }  # fmt: skip
-    # uvicorn ends in order when asked to and then raises the signal again, to whoever handled it before.
-    for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, lambda _signal, _frame: None)
-    server = Server(uvicorn.Config(create_app(options), **settings))
-    asyncio.run(server.serve([listener]))
 
 
 def _tell(address: str, json: bool) -> None:
