@@ -156,7 +156,7 @@ def _exercise_zones() -> None:
 _EXERCISES: dict[str, Callable[[], None]] = {"area": _exercise_area, "large": _exercise_large, "zones": _exercise_zones}
 # the modules whose kernels a family is made of
 _SOURCES = {
-    "area": ("edges", "jit", "join", "rings", "screening", "totals", "tree", "wkb_passes"),
+    "area": ("edges", "jit", "join", "memory", "rings", "screening", "totals", "tree", "wkb_passes"),
     "large": ("cutting", "jit", "reduction", "rings", "screening", "screening_large", "tree"),
     "zones": ("jit", "rings", "screening", "tree", "wkb_passes", "zone_boxes", "zone_cells"),
 }

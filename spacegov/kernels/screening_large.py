@@ -63,6 +63,21 @@ def _well_nested(c: FloatArray, ring_offsets: IntArray, first: int, last: int, s
 
 
 @kernel
+def _boxes_meet(c: FloatArray, i: int, first: int, last: int) -> bool:
+    """Whether the box of an edge meets that of any edge from `first` to `last`; without branches, as most do not."""
+    left = min(c[i, 0], c[i + 1, 0])
+    lower = min(c[i, 1], c[i + 1, 1])
+    right = max(c[i, 0], c[i + 1, 0])
+    upper = max(c[i, 1], c[i + 1, 1])
+    meeting = 0
+    for j in range(first, last + 1):
+        x_meets = (max(c[j, 0], c[j + 1, 0]) >= left) & (min(c[j, 0], c[j + 1, 0]) <= right)
+        y_meets = (max(c[j, 1], c[j + 1, 1]) >= lower) & (min(c[j, 1], c[j + 1, 1]) <= upper)
+        meeting += x_meets & y_meets
+    return meeting > 0
+
+
+@kernel
 def _edges_apart(
     c: FloatArray, edges: IntArray, follows: IntArray, count: int, boxes: FloatArray, levels: IntArray, stack: IntArray
 ) -> bool:
@@ -116,8 +131,15 @@ def _edges_apart(
                     or min(c[i, 1], c[i + 1, 1]) > boxes[other, 3]
                 ):
                     continue
-                for f in range(max(other * _RUN, e + 1), min(other * _RUN + _RUN, count)):
-                    if follows[e] == f or follows[f] == e:
+                # the edge that follows always meets this one, which is looked at elsewhere
+                first_edge = max(other * _RUN, e + 1)
+                last_edge = min(other * _RUN + _RUN, count)
+                if first_edge < last_edge and follows[e] == first_edge:
+                    first_edge += 1
+                if first_edge >= last_edge or not _boxes_meet(c, i, edges[first_edge], edges[last_edge - 1]):
+                    continue
+                for f in range(first_edge, last_edge):
+                    if follows[f] == e:
                         continue
                     if not apart(c, i, edges[f]):
                         return False

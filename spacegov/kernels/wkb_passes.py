@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spacegov.kernels.jit import kernel
+from spacegov.kernels.memory import copy_bytes
 from spacegov.kernels.ragged import BoolArray, FloatArray, IntArray
 from spacegov.kernels.rings import reverse_ring, ring_area
 
@@ -76,7 +77,7 @@ def copy_parts(
 ) -> None:
     """Copy the coordinates of plain values, turn shells counter-clockwise and holes clockwise, fill the boxes.
 
-    Bytes are copied one by one, as well-known binary keeps no alignment.
+    They are copied as bytes, as well-known binary keeps no alignment.
     """
     for k in range(len(offsets) - 1):
         at = offsets[k]
@@ -98,9 +99,7 @@ def copy_parts(
             for r in range(rings):
                 count = _word(data, at)
                 at += 4
-                target = 16 * vertex
-                for i in range(16 * count):
-                    coordinate_bytes[target + i] = data[at + i]
+                copy_bytes(coordinate_bytes, 16 * vertex, data, at, 16 * count)
                 at += 16 * count
                 ring_offsets[ring] = vertex
                 ring += 1
