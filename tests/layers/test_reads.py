@@ -21,8 +21,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from spacegov.errors import BadInput, UnknownName, UnreadableFile
-from spacegov.layers.batches import VectorSource, groups_meeting
+from spacegov.layers.batches import VectorSource
 from spacegov.layers.ingest import import_layer
+from spacegov.layers.parquet_groups import groups_meeting
 from spacegov.soundness import is_sound
 from spacegov.workspace import Workspace
 from tests.layers.deliveries import PARCELS, many, plots, send
