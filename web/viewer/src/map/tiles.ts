@@ -7,7 +7,7 @@ const SCHEME = "tile";
 /** Layers of whose latest tiles features were left out, and at which zoom. */
 export const leftOut = signal<ReadonlyMap<string, number>>(new Map());
 
-export const through = (url: string): string => `${SCHEME}:${url}`;
+export const through = (url: string): string => url.replace(/^https?:/, `${SCHEME}:`);
 
 function told(url: string, dropped: boolean): void {
   const found = /\/collections\/([^/]+)\/tiles\/[^/]+\/(\d+)\//.exec(url);
@@ -23,7 +23,7 @@ function told(url: string, dropped: boolean): void {
 }
 
 addProtocol(SCHEME, async ({ url }, stop) => {
-  const response = await fetch(url.slice(SCHEME.length + 1), { signal: stop.signal });
+  const response = await fetch(location.protocol + url.slice(SCHEME.length + 1), { signal: stop.signal });
   if (!response.ok) throw new Error(`a tile was answered with ${response.status}`);
   told(url, Number(response.headers.get("spacegov-dropped") ?? 0) > 0);
   return { data: response.status === 204 ? new ArrayBuffer(0) : await response.arrayBuffer() };
