@@ -3,12 +3,15 @@
 from spacegov.tools.protection.encroachment import Encroachments, monitor_encroachment
 from spacegov.tools.protection.landscape import LandscapeMetrics, measure_landscape
 from spacegov.tools.protection.landscape_pattern import LandscapePattern, classify_landscape_pattern
+from spacegov.tools.protection.prioritization import ProtectionPriorities, prioritize_protection
 
 __all__ = [
     "Encroachments",
     "LandscapeMetrics",
     "LandscapePattern",
+    "ProtectionPriorities",
     "classify_landscape_pattern",
     "measure_landscape",
     "monitor_encroachment",
+    "prioritize_protection",
 ]

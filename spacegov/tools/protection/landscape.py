@@ -151,13 +151,14 @@ def _most_adjacent(cells: NDArray[np.float64]) -> NDArray[np.float64]:
     """Largest number of like sides, each counted once, that so many cells can have."""
     n = np.floor(np.sqrt(cells))
     rest = cells - n * n
-    return 2 * n * (n - 1) + np.where(rest == 0, 0, np.where(rest <= n, 2 * rest - 1, 2 * rest - 2))
+    more = np.where(rest == 0, 0, np.where(rest <= n, 2 * rest - 1, 2 * rest - 2))
+    return np.asarray(2 * n * (n - 1) + more, dtype=np.float64)
 
 
 def _cohesion(perimeter: Any, weighted: Any, total: float) -> NDArray[np.float64]:
     if total <= 1:
         return np.full(np.shape(perimeter), np.nan)
-    return 100 * (1 - _ratio(perimeter, weighted)) / (1 - 1 / np.sqrt(total))
+    return np.asarray(100 * (1 - _ratio(perimeter, weighted)) / (1 - 1 / np.sqrt(total)), dtype=np.float64)
 
 
 class _Measures:
@@ -181,13 +182,15 @@ class _Measures:
         self.rim = self.sides[1:, 0] * side
 
     def _sum(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.bincount(self.of, values, minlength=len(self.codes)).astype(np.float64)
+        return np.asarray(np.bincount(self.of, values, minlength=len(self.codes)), dtype=np.float64)
 
     def _clumpiness(self) -> NDArray[np.float64]:
         share = self.cells / self.total
         like = _ratio(self.like, self.sides[1:].sum(axis=1))
         lower = (like < share) & (share < 0.5)
-        return np.where(lower, _ratio(like - share, share), _ratio(like - share, 1 - share))
+        return np.asarray(
+            np.where(lower, _ratio(like - share, share), _ratio(like - share, 1 - share)), dtype=np.float64
+        )
 
     def _aggregation(self) -> NDArray[np.float64]:
         return 100 * _ratio(self.like / 2, _most_adjacent(self.cells))
