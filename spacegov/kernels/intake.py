@@ -214,7 +214,8 @@ def common_crs(given: Sequence[tuple[Any, str]]) -> Any:
     """
     known = [(crs, name) for crs, name in given if crs is not None]
     for crs, name in known[1:]:
-        if crs != known[0][0]:
+        # coordinates are x before y whatever the order of the axes
+        if crs != known[0][0] and not crs.equals(known[0][0], ignore_axis_order=True):
             raise UnsuitableCrs(
                 f"{known[0][1]} is in {known[0][0].name!r} and {name} in {crs.name!r}; "
                 "areas are taken in one coordinate system, so bring both to the same with to_crs"

@@ -92,14 +92,14 @@ PLACES = st.sampled_from(
 
 
 @st.composite
-def layer_pairs(draw):
+def layer_pairs(draw, size=5):
     """Two small layers of valid polygons at one place: scale, turn and offset are shared, so borders stay shared."""
     scale, degrees, x, y = draw(PLACES)
     cosine, sine = scale * math.cos(math.radians(degrees)), scale * math.sin(math.radians(degrees))
     matrix = [cosine, -sine, sine, cosine, x, y]
     layers = []
     for _ in range(2):
-        shapes = [affine_transform(shape, matrix) for shape in draw(st.lists(SHAPES, min_size=5, max_size=6))]
+        shapes = [affine_transform(shape, matrix) for shape in draw(st.lists(SHAPES, min_size=size, max_size=size + 1))]
         layers.append(np.array([s for s in shapes if s.is_valid and s.area > 0] + [None], dtype=object)[:-1])
     return tuple(layers)
 

@@ -172,6 +172,12 @@ def test_a_layer_of_empty_shapes_alone_meets_nothing():
         assert self_pair_areas(nothing).empty
 
 
+def test_the_order_of_axes_makes_no_other_coordinate_system():
+    plain = geopandas.GeoSeries([shapely.box(10, 50, 11, 51)], crs="OGC:CRS84")
+    pairs = pair_areas(plain, plain.set_crs(4326, allow_override=True), area_basis="ellipsoid")
+    assert pairs["area_m2"][0] == pytest.approx(polygon_areas(plain, area_basis="ellipsoid")[0], rel=1e-12)
+
+
 def test_importing_the_package_loads_neither_numba_nor_geopandas():
     code = (
         "import sys, spacegov.kernels; from spacegov.kernels import pair_areas; "
