@@ -29,7 +29,7 @@ validity of every polygon unless it says "trusted".
 
 Written by `python -m benchmarks areas` on {machine}; {versions}.
 Absolute times depend on the machine and what else
-runs on it; the ratios, its time by ours, are what to look at. On a machine busy with other work the ratio of processor
+runs on it; the ratios to ours are what to look at. On a machine busy with other work the ratio of processor
 times is the steadier one: ours and DuckDB, SedonaDB use all cores, geopandas and GEOS one.
 """
 
@@ -89,7 +89,7 @@ def compare(left: Path, right: Path) -> str:
     rows.append(_row("spacegov, frames to table", computing, None, ours))
     for name, task in _COMPUTING_PEERS.items():
         rows.append(_row(f"{name}, frames to table", measure(f"{_TASKS}:{task}", **files), computing, ours))
-    header = ["program", "time", "ratio", "processor time", "ratio", "peak memory", "largest difference of answers"]
+    header = ["program", "time", "÷ ours", "processor time", "÷ ours", "peak memory", "largest difference"]
     return table(header, rows)
 
 
