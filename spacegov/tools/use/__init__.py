@@ -1,5 +1,6 @@
 """Use: where things may go, and how well land is used."""
 
 from spacegov.tools.use.idle_land import find_idle_land
+from spacegov.tools.use.intensity import DevelopmentIntensity, check_development_intensity
 
-__all__ = ["find_idle_land"]
+__all__ = ["DevelopmentIntensity", "check_development_intensity", "find_idle_land"]
