@@ -9,7 +9,7 @@ centimetres.) An equal-area projection bends straight edges, so long ones get mo
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -50,9 +50,7 @@ class EqualArea:
     @cached_property
     def transformer(self) -> pyproj.Transformer:
         """From source to target, x before y."""
-        import pyproj
-
-        return pyproj.Transformer.from_crs(self.source, self.target, always_xy=True)
+        return _transformer(self.source, self.target)
 
     def transform(self, coordinates: FloatArray) -> FloatArray:
         """Transform vertices (N, 2)."""
@@ -91,7 +89,7 @@ def equal_area_projection(crs: Any, bounds: tuple[float, float, float, float]) -
             f"ellipsoidal areas need a coordinate system tied to the earth, but {source.name!r} is not; "
             "give the layer its CRS, or ask for area_basis='plane'"
         )
-    to_degrees = pyproj.Transformer.from_crs(source, geodetic, always_xy=True)
+    to_degrees = _transformer(source, geodetic)
     xmin, ymin, xmax, ymax = bounds
     longitude, latitude = to_degrees.transform(0.5 * (xmin + xmax), 0.5 * (ymin + ymax))
     west, south, east, north = to_degrees.transform_bounds(xmin, ymin, xmax, ymax)
@@ -101,7 +99,25 @@ def equal_area_projection(crs: Any, bounds: tuple[float, float, float, float]) -
             f"the extent {xmin:g} {ymin:g} {xmax:g} {ymax:g} lies where {source.name!r} is not defined; "
             "check that the layer's CRS is the one its coordinates are in"
         )
-    longitude, latitude = float(np.round(longitude)), float(np.round(latitude))
+    target = _target(source, float(np.round(longitude)), float(np.round(latitude)), wide)
+    projection = EqualArea(source, target, np.inf)
+    return EqualArea(source, target, _largest_curvature(projection, bounds))
+
+
+# Making a transformer costs as much as projecting a hundred thousand vertices, and small calls about one place are
+# many: a place is a whole degree, so few are kept.
+@lru_cache(maxsize=64)
+def _transformer(source: pyproj.CRS, target: pyproj.CRS) -> pyproj.Transformer:
+    import pyproj
+
+    return pyproj.Transformer.from_crs(source, target, always_xy=True)
+
+
+@lru_cache(maxsize=64)
+def _target(source: pyproj.CRS, longitude: float, latitude: float, wide: bool) -> pyproj.CRS:
+    """Make the equal-area CRS about a place, on the datum of the source."""
+    import pyproj
+
     conversion: Any
     if source.is_geographic or wide:
         conversion = pyproj.crs.coordinate_operation.LambertCylindricalEqualAreaConversion(
@@ -111,9 +127,7 @@ def equal_area_projection(crs: Any, bounds: tuple[float, float, float, float]) -
         conversion = pyproj.crs.coordinate_operation.LambertAzimuthalEqualAreaConversion(
             latitude_natural_origin=latitude, longitude_natural_origin=longitude
         )
-    target = pyproj.CRS(pyproj.crs.ProjectedCRS(conversion=conversion, geodetic_crs=geodetic))
-    projection = EqualArea(source, target, np.inf)
-    return EqualArea(source, target, _largest_curvature(projection, bounds))
+    return pyproj.CRS(pyproj.crs.ProjectedCRS(conversion=conversion, geodetic_crs=source.geodetic_crs))
 
 
 def _largest_curvature(projection: EqualArea, bounds: tuple[float, float, float, float]) -> float:
