@@ -81,9 +81,10 @@ def solve(problem: Problem, budget: float | None, gap: float, time_limit: float)
     whole = np.concatenate([np.ones(units), np.zeros(links + features)])
     parts = [part for part in parts if part.A.shape[0]]
     if units >= _MANY_UNITS and not links and budget is None:
-        near = _near_the_margin(problem.costs, scaled, low, high, gap, time_limit)
+        near = _near_the_margin(problem.costs, scaled, low, high, gap, time_limit / 4)
         if near is not None:
             return near
+        time_limit *= 0.75
     options = {"mip_rel_gap": gap, "time_limit": time_limit}
     found = milp(value, integrality=whole, bounds=Bounds(low, high), constraints=parts, options=options)
     if found.x is None:
@@ -110,7 +111,7 @@ def _near_the_margin(
     taken = np.rint(relaxed.x)
     bounds = Bounds(np.where(fixed, taken, low), np.where(fixed, taken, high))
     # half the gap is left for what lies between the relaxed and the whole program
-    options = {"mip_rel_gap": gap / 2, "time_limit": limit / 2}
+    options = {"mip_rel_gap": gap / 2, "time_limit": limit}
     covered = LinearConstraint(rows, np.ones(rows.shape[0]))
     found = milp(costs, integrality=np.ones(len(costs)), bounds=bounds, constraints=covered, options=options)
     if found.x is None or found.fun - relaxed.fun > gap * found.fun:
