@@ -214,9 +214,26 @@ class Network:
         return answer
 
     def nearest(
-        self, sources: Snapped, targets: Snapped, *, limit: float = np.inf, reverse: bool = False
+        self,
+        sources: Snapped,
+        targets: Snapped,
+        *,
+        limit: float = np.inf,
+        reverse: bool = False,
+        start: Floats | None = None,
     ) -> tuple[Indices, Floats]:
         """Give the source from which each target is reached first, and its cost.
+
+        Parameters
+        ----------
+        sources, targets : Snapped
+            Points on the network.
+        limit : float
+            Cost beyond which nothing is looked for.
+        reverse : bool
+            Ways from the targets to the sources instead.
+        start : array of float64, optional
+            Cost at each source before the network is entered, such as the way from a door to the road.
 
         Returns
         -------
@@ -231,6 +248,8 @@ class Network:
         if not len(sources) or not len(targets):
             return source, cost
         graph = self.graph(sources, reverse=reverse)
+        before = np.zeros(len(sources)) if start is None else np.where(sources.on, start, 0.0)
+        graph.data[graph.indptr[count] :] += np.repeat(before, np.diff(graph.indptr[count:]))
         # one search from all sources at once
         distance, _, origin = csgraph.dijkstra(
             graph, indices=np.arange(count, count + len(sources)), limit=limit, min_only=True, return_predecessors=True
@@ -239,13 +258,13 @@ class Network:
         total = distance[node] + weight
         same_target, same_source, same_cost = self._same_edge(sources, targets, reverse)
         point = np.concatenate([point, same_target])
-        total = np.concatenate([total, same_cost])
+        total = np.concatenate([total, same_cost + before[same_source]])
         place = np.concatenate([origin[node] - count, same_source])
         usable = np.isfinite(total) & (total <= limit)
         point, total, place = point[usable], total[usable], place[usable]
         order = np.lexsort((place, total, point))
-        first, start = np.unique(point[order], return_index=True)
-        source[first], cost[first] = place[order][start], total[order][start]
+        first, at = np.unique(point[order], return_index=True)
+        source[first], cost[first] = place[order][at], total[order][at]
         return source, cost
 
     def _searches(self, sources: Snapped, limit: float, reverse: bool) -> Iterator[tuple[slice, Floats]]:

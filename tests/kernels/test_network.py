@@ -94,6 +94,14 @@ def test_nearest_is_the_least_cost_over_all_sources():
     assert np.isinf(cost[[0, 2]]).all()
 
 
+def test_what_a_source_costs_beforehand_counts_when_the_nearest_is_chosen():
+    network = build_network(layer([(0, 0), (100, 0)], [(100, 0), (200, 0)]))
+    sources, targets = network.snap(points((0, 0), (200, 0))), network.snap(points((20, 0), (90, 0)))
+    chosen, cost = network.nearest(sources, targets, start=np.array([150.0, 0.0]))
+    assert chosen.tolist() == [0, 1]
+    assert cost.tolist() == [170.0, 110.0]
+
+
 def test_nodes_reached_within_a_cost():
     network = build_network(layer([(0, 0), (100, 0)], [(100, 0), (300, 0)]))
     reached = list(network.reached(network.snap(points([50, 0], [300, 0])), limit=60))
