@@ -375,7 +375,9 @@ def _peer_config(workspace: Path, port: int) -> dict[str, Any]:
         "metadata": {
             "identification": {"title": english, "description": english, "keywords": {"en": ["buildings"]},
                                "keywords_type": "theme", "terms_of_service": "none", "url": "https://example.invalid"},
-            "license": {"name": "CC0"}, "provider": {"name": "benchmark"}, "contact": {"name": "benchmark"},
+            "license": {"name": "CC0", "url": "https://example.invalid"},
+            "provider": {"name": "benchmark", "url": "https://example.invalid"},
+            "contact": {"name": "benchmark", "url": "https://example.invalid"},
         },
         "resources": {
             "buildings": {
