@@ -1,4 +1,4 @@
-"""Run the benchmarks: `python -m benchmarks [areas] [streaming] [zones] [first-use] [store] [service] [--small]`."""
+"""Run the benchmarks: `python -m benchmarks [FAMILY ...] [--small]`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from benchmarks import areas, first_use, service, store, streaming, zones
+from benchmarks import areas, first_use, landscape, service, store, streaming, zones
 from benchmarks.report import write_page
 
 FAMILIES = {
@@ -14,6 +14,7 @@ FAMILIES = {
     "streaming": (streaming.run, "streaming.md"),
     "zones": (zones.run, "zones.md"),
     "first-use": (first_use.run, "first-use.md"),
+    "landscape": (landscape.run, "landscape.md"),
     "store": (store.run, "store.md"),
     "service": (service.run, "service.md"),
 }

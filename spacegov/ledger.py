@@ -27,7 +27,6 @@ from typing import Any
 
 from spacegov.errors import AreaBalanceError, Defect
 
-
 RESERVED_FIGURES = frozenset({"rows", "by", "frames", "not_covered", "unit"})
 """Names that a summary has already."""
 

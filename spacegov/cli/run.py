@@ -54,6 +54,7 @@ def run(
     """Ask one question of layers or files."""
     from spacegov.toolbox.export import writing
     from spacegov.toolbox.run import run as run_tool
+
     opened = _opened(workspace, open_only)
     chosen = language_of(language, opened.settings.language)
     words = parse_given(given or []) if given_file is None else read_given(given_file, given)
