@@ -137,7 +137,8 @@ def join_areas(
             upper = a_boxes_of_pieces[p, 3]
             stack[0] = 0
             stack[1] = len(tree_levels) - 2
-            depth = 1
+            # a layer of nothing but empty geometries has a tree without a root
+            depth = 1 if len(tree_items) > 0 else 0
             while True:
                 leaf, depth = next_hit(tree_boxes, tree_levels, stack, depth, left, lower, right, upper)
                 if leaf < 0:
