@@ -59,11 +59,14 @@ def ensure_compiled(family: str) -> None:
     with _lock:
         if family in _ready:
             return
+        if family != _FIRST:
+            ensure_compiled(_FIRST)
         _ready.add(family)
         mark = _mark(family)
         if not mark.exists():
             _announce(f"compiling the {family} kernels, once on this machine, a few seconds …")
             start = time.perf_counter()
+            _forget(family, mark.parent)
             _EXERCISES[family]()
             logger.info("compiled the %s kernels in %.1f s", family, time.perf_counter() - start)
             try:
@@ -86,6 +89,20 @@ def _announce(text: str) -> None:
         sys.stderr.flush()
 
 
+def _forget(family: str, folder: Path) -> None:
+    """Remove what was compiled from other sources.
+
+    Numba compares the source of a kernel itself, not of the kernels it calls: one that has not changed would go on
+    calling an old version of one that has.
+    """
+    for name in _SOURCES[family]:
+        for index in folder.glob(f"{name}.*.nbi"):
+            try:
+                index.unlink(missing_ok=True)
+            except OSError:
+                logger.info("the compiled code %s cannot be removed", index)
+
+
 def _mark(family: str) -> Path:
     """The mark of a family compiled from these very sources, by this compiler, for this processor."""
     import llvmlite.binding
@@ -95,7 +112,7 @@ def _mark(family: str) -> Path:
     compiled: Any = rings.ring_area
 
     fingerprint = hashlib.sha256()
-    for name in _SOURCES[family]:
+    for name in dict.fromkeys((*_SOURCES[_FIRST], *_SOURCES[family])):
         source = Path(__file__).parent / f"{name}.py"
         # numba recompiles when time or size of a source changes, so the mark must follow the same rule
         state = source.stat()
@@ -154,9 +171,11 @@ def _exercise_zones() -> None:
 
 
 _EXERCISES: dict[str, Callable[[], None]] = {"area": _exercise_area, "large": _exercise_large, "zones": _exercise_zones}
-# the modules whose kernels a family is made of
+# the modules that hold the kernels of a family
 _SOURCES = {
     "area": ("edges", "jit", "join", "memory", "rings", "screening", "totals", "tree", "wkb_passes"),
-    "large": ("cutting", "jit", "reduction", "rings", "screening", "screening_large", "tree"),
-    "zones": ("jit", "rings", "screening", "tree", "wkb_passes", "zone_boxes", "zone_cells"),
+    "large": ("cutting", "reduction", "screening_large"),
+    "zones": ("zone_boxes", "zone_cells"),
 }
+# the others call kernels of this family
+_FIRST = "area"

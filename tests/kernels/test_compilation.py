@@ -5,6 +5,7 @@ import os
 import stat
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -79,6 +80,15 @@ def test_a_planted_link_is_not_followed(tmp_path):
     assert folder != elsewhere
 
 
+def test_what_other_sources_compiled_is_forgotten(cold):
+    cold.mkdir()
+    for name in ("join.join_areas-80.py311.nbi", "zone_boxes.classify_boxes-28.py311.nbi", "join.join_areas-80.1.nbc"):
+        (cold / name).touch()
+    compilation.ensure_compiled("area")
+    left = sorted(path.name for path in cold.iterdir())
+    assert left == ["area", "join.join_areas-80.1.nbc", "zone_boxes.classify_boxes-28.py311.nbi"]
+
+
 CODE = """
 import sys
 from spacegov.kernels import warm_up
@@ -98,3 +108,16 @@ def test_a_cold_process_compiles_with_a_word_and_a_second_one_loads(tmp_path):
     assert "compiling the area kernels" in runs[0].stderr
     assert runs[1].stderr == ""
     assert str(tmp_path) in runs[0].stdout
+
+
+@pytest.mark.long
+def test_no_kernel_reads_or_writes_beyond_its_arrays(tmp_path):
+    """The tests of the kernels once more, with every index checked."""
+    environment = os.environ | {"NUMBA_BOUNDSCHECK": "1", "NUMBA_CACHE_DIR": str(tmp_path / "compiled")}
+    here = Path(__file__).parent
+    files = [
+        str(here / f"test_{name}.py") for name in ("pairs", "cutting", "validity", "tabulate", "files", "strictest")
+    ]
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *files]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, cwd=here.parents[1])
+    assert done.returncode == 0, done.stdout[-3000:]
