@@ -212,7 +212,7 @@ class Jobs:
             connection.execute(
                 sa.update(_jobs)
                 .where(lost, _jobs.c.attempts >= self.attempts)
-                .values(state=FAILED, error=often, exit_code=4, updated=now, finished=now)
+                .values(state=FAILED, error=often, exit_code=137, updated=now, finished=now)
             )
             return int(connection.execute(sa.update(_jobs).where(lost).values(state=ACCEPTED, updated=now)).rowcount)
 

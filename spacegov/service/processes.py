@@ -9,12 +9,13 @@ from urllib.parse import quote
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
+from spacegov.errors import Defect
 from spacegov.service.execution import Order, order, outputs_of
 from spacegov.service.guard import needs
 from spacegov.service.jobs import LONG, QUICK, Job
 from spacegov.service.links import address, answer, link
 from spacegov.service.params import body_of, only, whole
-from spacegov.service.problems import Problem, request_id
+from spacegov.service.problems import FAULT, Problem, request_id
 from spacegov.service.results import Results, failure, results_answer
 from spacegov.service.sharing import Need
 from spacegov.service.state import Service, in_thread
@@ -189,7 +190,8 @@ def status_of(request: Request, job: Job) -> dict[str, Any]:
     links = [link(request, own, "self")]
     if job.state == "successful":
         links.append(link(request, f"{own}/results", "http://www.opengis.net/def/rel/ogc/1.0/results"))
-    message = service.scrubbed(job.error or job.step)
+    # A fault of ours is told by the log alone: its words may show what lies inside.
+    message = FAULT if job.exit_code == Defect.exit_code else service.scrubbed(job.error or job.step)
     facts = {
         "jobID": job.id, "processID": job.tool, "type": "process", "status": job.state, "message": message,
         "progress": round(job.progress * 100), "created": moment(job.created), "started": moment(job.started),
