@@ -129,7 +129,7 @@ def _exercise_area() -> None:
 
     from spacegov.kernels.matching import match, match_self
     from spacegov.kernels.ragged import from_shapely
-    from spacegov.kernels.rings import fill_boxes, geometry_areas, reverse_all
+    from spacegov.kernels.rings import extent, fill_boxes, geometry_areas, reverse_all
     from spacegov.kernels.totals import ExactTotals
     from spacegov.kernels.validity import find_invalid
 
@@ -139,6 +139,7 @@ def _exercise_area() -> None:
     one = np.zeros(1, np.int64)
     ExactTotals(1.0).add(one, one, np.zeros(1), one, one)
     geometry_areas(layer.coordinates, layer.ring_offsets, layer.geometry_offsets, np.zeros(2))
+    extent(layer.boxes)
     fill_boxes(layer.coordinates, layer.ring_offsets, layer.geometry_offsets, np.zeros((2, 4)))
     reverse_all(layer.coordinates.copy(), layer.ring_offsets)
     find_invalid(layer, lambda rows: np.empty(len(rows), dtype=object))

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from spacegov.errors import MissingColumn, UnreadableFile, suggest
+from spacegov.kernels.parallel import in_threads
 from spacegov.kernels.ragged import FloatArray
 
 SIDES = ("xmin", "ymin", "xmax", "ymax")
@@ -160,8 +161,16 @@ class GeoParquet:
             )
 
     def read_all(self, columns: Sequence[str], *, threads: int) -> Any:
-        """Read the whole file as an Arrow table."""
-        return self.open().read(columns=list(columns), use_threads=threads > 1)
+        """Read the whole file as an Arrow table, a row group in each thread."""
+        import pyarrow as pa
+
+        if self.groups < 2 or threads == 1:
+            return self.open().read(columns=list(columns), use_threads=threads > 1)
+
+        def read(group: int) -> Any:
+            return self.read_group(group, columns)
+
+        return pa.concat_tables(in_threads(read, range(self.groups), threads))
 
     def read_group(self, group: int, columns: Sequence[str]) -> Any:
         """Read a row group as an Arrow table, in this thread."""

@@ -183,15 +183,13 @@ def _take_arrow(column: Any, name: str, care: Care, threads: int, first_row: int
 def project_all(layers: list[Ragged], crs: Any) -> list[Ragged]:
     """Bring layers to the equal-area projection about their common extent."""
     from spacegov.kernels.projection import equal_area_projection, project_ragged
+    from spacegov.kernels.rings import extent
 
     require_crs(crs)
-    boxes = np.concatenate([layer.boxes for layer in layers])
-    boxes = boxes[boxes[:, 0] <= boxes[:, 2]]
-    if not len(boxes):
+    xmin, ymin, xmax, ymax = extent(np.array([extent(layer.boxes) for layer in layers]))
+    if xmax < xmin:
         return layers
-    xmin, ymin = boxes[:, :2].min(axis=0)
-    xmax, ymax = boxes[:, 2:].max(axis=0)
-    projection = equal_area_projection(crs, (float(xmin), float(ymin), float(xmax), float(ymax)))
+    projection = equal_area_projection(crs, (xmin, ymin, xmax, ymax))
     return [project_ragged(layer, projection) for layer in layers]
 
 

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from spacegov.kernels.edges import common_area, load_edges
+from spacegov.kernels.edges import common_area, load_all_edges, load_edges
 from spacegov.kernels.jit import kernel
 from spacegov.kernels.pieces import Pieces
 from spacegov.kernels.ragged import FloatArray, IntArray
@@ -15,6 +15,8 @@ from spacegov.kernels.tree import STACK, Tree, next_hit
 # A pair counts when its area exceeds this many units in the last place of the coordinates along the box the two share:
 # less than that cannot be told from touching, since the vertices themselves are rounded by as much.
 RESOLUTION_ULPS = 4.0
+# up to this many pairs of edges, taking all of them is quicker than picking those that meet the box
+FEW_PAIRS = 1600
 
 
 @kernel
@@ -118,6 +120,8 @@ def join_areas(
     a_xy, a_rings, a_cut_xy, a_cut_rings = a.coordinates, a.ring_offsets, a.cut_coordinates, a.cut_ring_offsets
     b_xy, b_rings, b_cut_xy, b_cut_rings = b.coordinates, b.ring_offsets, b.cut_coordinates, b.cut_ring_offsets
     b_owner, tree_boxes, tree_levels, tree_items = b.owner, tree.boxes, tree.levels, tree.items
+    a_own = len(a_rings) - 1
+    b_own = len(b_rings) - 1
     a_edges = np.empty((5, 3 * a.widest + 16))
     b_edges = np.empty((5, 3 * b.widest + 16))
     stack = np.empty(STACK, np.int64)
@@ -153,6 +157,15 @@ def join_areas(
                 height = min(upper, b_boxes_of_pieces[q, 3]) - y
                 if a_full[p] and b_full[q]:
                     area = width * height
+                elif (
+                    a_first[p] < a_own
+                    and b_first[q] < b_own
+                    and (a_rings[a_last[p]] - a_rings[a_first[p]]) * (b_rings[b_last[q]] - b_rings[b_first[q]])
+                    <= FEW_PAIRS
+                ):
+                    na = load_all_edges(a_xy, a_rings, a_first[p], a_last[p], x, y, width, a_edges)
+                    nb = load_all_edges(b_xy, b_rings, b_first[q], b_last[q], x, y, width, b_edges)
+                    area = common_area(a_edges, na, b_edges, nb)
                 else:
                     na = 0
                     nb = _load(

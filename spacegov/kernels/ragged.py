@@ -83,11 +83,6 @@ def from_shapely(geometries: NDArray[Any], name: str = "the layer", *, threads: 
     return parse_wkb(plain_wkb(np.asarray(geometries, dtype=object), name), name, threads=threads)
 
 
-def no_box() -> FloatArray:
-    """The box of nothing."""
-    return np.array([np.inf, np.inf, -np.inf, -np.inf])
-
-
 def refuse_other_types(geometries: NDArray[Any], name: str) -> BoolArray:
     """Raise when a geometry is no polygon; else say which rows hold one that is not empty.
 

@@ -81,3 +81,18 @@ def fill_boxes(coordinates: FloatArray, ring_offsets: IntArray, geometry_offsets
         boxes[g, 1] = ymin
         boxes[g, 2] = xmax
         boxes[g, 3] = ymax
+
+
+@kernel
+def extent(boxes: FloatArray) -> tuple[float, float, float, float]:
+    """The box around some boxes; those of empty geometries, whose infinities are turned round, take no part."""
+    xmin = np.inf
+    ymin = np.inf
+    xmax = -np.inf
+    ymax = -np.inf
+    for k in range(len(boxes)):
+        xmin = min(xmin, boxes[k, 0])
+        ymin = min(ymin, boxes[k, 1])
+        xmax = max(xmax, boxes[k, 2])
+        ymax = max(ymax, boxes[k, 3])
+    return xmin, ymin, xmax, ymax

@@ -21,8 +21,8 @@ from spacegov.kernels.matching import join_slice, match_self
 from spacegov.kernels.parallel import in_threads
 from spacegov.kernels.pieces import Pieces, cut_pieces
 from spacegov.kernels.projection import EqualArea, project_ragged
-from spacegov.kernels.ragged import FloatArray, IntArray, Ragged, no_box
-from spacegov.kernels.rings import geometry_areas
+from spacegov.kernels.ragged import FloatArray, IntArray, Ragged
+from spacegov.kernels.rings import extent, geometry_areas
 from spacegov.kernels.totals import ExactTotals
 from spacegov.kernels.tree import Tree, build_tree
 
@@ -98,7 +98,7 @@ class PartReader:
         part = f" (rows {first_row} to {first_row + table.num_rows - 1})"
         geometry = table[self.file.geometry]
         own = take_column(geometry, self.file.name, care=self.care, threads=1, first_row=first_row, part=part)
-        box = np.concatenate([own.boxes[:, :2].min(axis=0), own.boxes[:, 2:].max(axis=0)]) if len(own) else no_box()
+        box = np.array(extent(own.boxes))
         layer = own if self.projection is None else project_ragged(own, self.projection)
         codes, classes = self.book.number(table[self.column])
         return Part(layer, cut_pieces(layer), codes, classes, box, first_row)

@@ -186,11 +186,10 @@ def spread(totals: ExactTotals, classes: int) -> FloatArray:
 
 def box_area(layer: Ragged) -> float:
     """Area of the box around a layer, which no intersection exceeds."""
-    # the infinities of empty geometries are turned round, so that they take no part
-    width, height = layer.boxes[:, 2:].max(axis=0, initial=-np.inf) - layer.boxes[:, :2].min(axis=0, initial=np.inf)
-    if not width >= 0.0:
-        return 1.0
-    return float(width * height) or 1.0
+    from spacegov.kernels.rings import extent
+
+    xmin, ymin, xmax, ymax = extent(layer.boxes)
+    return float((xmax - xmin) * (ymax - ymin)) or 1.0 if xmax >= xmin else 1.0
 
 
 def refuse_missing_classes(values: pd.Index[Any]) -> None:

@@ -24,6 +24,7 @@ from spacegov.kernels.intake import (
 )
 from spacegov.kernels.projection import equal_area_projection
 from spacegov.kernels.ragged import Ragged
+from spacegov.kernels.rings import extent
 from spacegov.kernels.streaming import PartReader, RightParts, self_overlap, stream_class_areas
 from spacegov.kernels.tabulate import ClassSums, is_path, refuse_missing_classes, refuse_overlap, spread, sum_layers
 
@@ -31,6 +32,7 @@ Bounds = tuple[float, float, float, float]
 
 # two layers up to this size together are read at once
 _AT_ONCE_BYTES = 256 << 20
+_PARTS_PER_THREAD = 4
 _NAMES = ("left", "right")
 
 
@@ -45,9 +47,18 @@ def sum_files(
     for source, column in zip(sources, by, strict=True):
         if isinstance(source, GeoParquet):
             source.require_column(column)
-    if sum(source.bytes for source in sources if isinstance(source, GeoParquet)) > _AT_ONCE_BYTES:
+    large = sum(source.bytes for source in sources if isinstance(source, GeoParquet)) > _AT_ONCE_BYTES
+    if large or _well_parted(sources[0], sources[1], threads):
         return _stream(sources, by, area_basis, care, threads, balance=balance)
     return _at_once(sources, by, area_basis, care, threads, balance=balance)
+
+
+def _well_parted(left: Any, right: Any, threads: int) -> bool:
+    """Whether two files have parts enough that reading one beside the sums of another is the quicker way."""
+    if not isinstance(left, GeoParquet) or not isinstance(right, GeoParquet):
+        return False
+    known = left.group_boxes is not None and right.group_boxes is not None
+    return known and threads > 1 and left.groups >= _PARTS_PER_THREAD * threads
 
 
 def _at_once(
@@ -144,13 +155,12 @@ def _around(first: Bounds, second: Bounds) -> Bounds:
 
 def _measured_bounds(file: Parts) -> Bounds:
     """Extent of a file whose metadata does not tell it, by reading all its geometry."""
-    low, high = np.full(2, np.inf), np.full(2, -np.inf)
+    found = []
     for _, table in file.batches(range(file.groups), [file.geometry], 1 << 16):
-        boxes = take_column(table[file.geometry], file.name, care=Care(trusted=True), threads=1).boxes
-        low = np.minimum(low, boxes[:, :2].min(axis=0, initial=np.inf))
-        high = np.maximum(high, boxes[:, 2:].max(axis=0, initial=-np.inf))
-    if not np.isfinite(low).all():
+        found.append(extent(take_column(table[file.geometry], file.name, care=Care(trusted=True), threads=1).boxes))
+    xmin, ymin, xmax, ymax = extent(np.array(found).reshape(-1, 4))
+    if xmax < xmin:
         return 0.0, 0.0, 0.0, 0.0
-    if not np.isfinite(high).all():
+    if not np.isfinite([xmin, ymin, xmax, ymax]).all():
         raise InvalidGeometry(f"{file.name} has coordinates that are not finite; correct them first")
-    return float(low[0]), float(low[1]), float(high[0]), float(high[1])
+    return xmin, ymin, xmax, ymax

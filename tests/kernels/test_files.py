@@ -41,6 +41,7 @@ def layers():
 
 @pytest.fixture(params=["at once", "streamed"])
 def way(request, monkeypatch):
+    monkeypatch.setattr(tabulate_files, "_PARTS_PER_THREAD", 10**9)
     if request.param == "streamed":
         monkeypatch.setattr(tabulate_files, "_AT_ONCE_BYTES", 0)
         monkeypatch.setattr(streaming_module, "_CACHE_BYTES", 40_000)
