@@ -13,9 +13,9 @@ from spacegov.errors import BadInput, BadPolicy, BadRaster
 from spacegov.kinds import AreaBasis, Degrees, Metres, PolicyKind, Raster
 from spacegov.ledger import balance, doubt, figure, progress
 from spacegov.raster import Raster as Band
+from spacegov.tools.cells import cell_areas
 from spacegov.tools.foundation._horn import Grid, aspect_of, focal_range, raster_gradient
 from spacegov.tools.foundation._records import answer_table
-from spacegov.tools.security._cells import cell_areas
 
 Azimuth = Annotated[float, Field(ge=0, le=360, json_schema_extra={"unit": "°"})]
 Positive = Annotated[float, Field(gt=0)]

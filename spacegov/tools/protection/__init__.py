@@ -1,20 +1,6 @@
 """What must be kept: the tools of space protection."""
 
-from spacegov.tools.protection.corridors import Corridors, trace_ecological_corridors
-from spacegov.tools.protection.encroachment import Encroachments, monitor_encroachment
-from spacegov.tools.protection.landscape import LandscapeMetrics, measure_landscape
-from spacegov.tools.protection.landscape_pattern import LandscapePattern, classify_landscape_pattern
-from spacegov.tools.protection.prioritization import ProtectionPriorities, prioritize_protection
+import lazy_loader
 
-__all__ = [
-    "Corridors",
-    "Encroachments",
-    "LandscapeMetrics",
-    "LandscapePattern",
-    "ProtectionPriorities",
-    "classify_landscape_pattern",
-    "measure_landscape",
-    "monitor_encroachment",
-    "prioritize_protection",
-    "trace_ecological_corridors",
-]
+# The stub beside this file is the list; a tool loads when it is first named.
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

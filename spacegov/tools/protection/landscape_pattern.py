@@ -13,9 +13,9 @@ from spacegov.kinds import AreaBasis, Metres
 from spacegov.kinds import Raster as RasterInput
 from spacegov.ledger import balance, doubt, figure, progress
 from spacegov.raster import Raster
+from spacegov.tools.cells import cell_areas
 from spacegov.tools.protection._morphology import segment
 from spacegov.tools.protection.landscape import Neighbours
-from spacegov.tools.security._cells import cell_areas
 
 CLASSES = ("core", "islet", "perforation", "edge", "loop", "bridge", "branch")
 

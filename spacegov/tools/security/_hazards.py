@@ -13,7 +13,7 @@ import shapely
 
 from spacegov.errors import BadInput, BadPolicy, BadRaster, UnknownName, suggest
 from spacegov.raster import Raster
-from spacegov.tools.security._cells import polygons_of
+from spacegov.tools.cells import polygons_of
 
 NOT_COVERED = "not_covered"
 NOT_EXPOSED = "not_exposed"

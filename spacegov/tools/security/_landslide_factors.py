@@ -14,8 +14,8 @@ from scipy import ndimage
 from spacegov.errors import BadInput, BadRaster
 from spacegov.kinds import name_of
 from spacegov.raster import Raster, require_same_grid
+from spacegov.tools.cells import cells_under
 from spacegov.tools.foundation._horn import gradient
-from spacegov.tools.security._cells import cells_under
 
 _ASPECTS = ("north", "north-east", "east", "south-east", "south", "south-west", "west", "north-west", "flat")
 _FLAT_DEGREES = 1.0

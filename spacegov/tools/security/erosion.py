@@ -17,8 +17,8 @@ from spacegov.kinds import AreaBasis, Metres, PolicyKind
 from spacegov.kinds import Raster as RasterInput
 from spacegov.ledger import balance, doubt, figure, progress
 from spacegov.raster import Raster, require_same_grid
+from spacegov.tools.cells import cell_areas, polygons_of
 from spacegov.tools.foundation._horn import gradient
-from spacegov.tools.security._cells import cell_areas, polygons_of
 from spacegov.tools.security._hydrology import drain
 from spacegov.tools.security._slope_length import slope_length_factor
 from spacegov.tools.security._streams import accumulate

@@ -18,7 +18,7 @@ from spacegov.kinds import AreaBasis, Features, PolicyKind
 from spacegov.kinds import Raster as RasterInput
 from spacegov.ledger import balance, doubt, figure, progress
 from spacegov.raster import Raster
-from spacegov.tools.security._cells import cell_areas, cells_under, polygons_of
+from spacegov.tools.cells import cell_areas, cells_under, polygons_of
 from spacegov.tools.security._hydrology import drain, edge_cells, height_above_drainage
 
 Side = Literal["west", "east", "north", "south"]

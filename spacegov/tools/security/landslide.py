@@ -19,7 +19,7 @@ from spacegov.kinds import AreaBasis, CoverageOf, Lines, Metres, Points, PolicyK
 from spacegov.kinds import Raster as RasterInput
 from spacegov.ledger import balance, doubt, dropped, figure, progress
 from spacegov.raster import Raster
-from spacegov.tools.security._cells import cell_areas, polygons_of
+from spacegov.tools.cells import cell_areas, polygons_of
 from spacegov.tools.security._information import (
     ZeroRule,
     area_under_curve,

@@ -17,7 +17,7 @@ from spacegov.kinds import AreaBasis, Metres, Points, SquareMetres
 from spacegov.kinds import Raster as RasterInput
 from spacegov.ledger import balance, doubt, figure, progress
 from spacegov.raster import Raster
-from spacegov.tools.security._cells import cell_areas, polygons_of
+from spacegov.tools.cells import cell_areas, polygons_of
 from spacegov.tools.security._hydrology import Flow, drain, edge_cells, path_end
 from spacegov.tools.security._streams import Streams, accumulate, find_streams, stream_frame
 

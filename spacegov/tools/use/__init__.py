@@ -1,13 +1,6 @@
 """Use: where things may go, and how well land is used."""
 
-from spacegov.tools.use.idle_land import find_idle_land
-from spacegov.tools.use.intensity import DevelopmentIntensity, check_development_intensity
-from spacegov.tools.use.service import ServiceCoverage, measure_service_coverage
+import lazy_loader
 
-__all__ = [
-    "DevelopmentIntensity",
-    "ServiceCoverage",
-    "check_development_intensity",
-    "find_idle_land",
-    "measure_service_coverage",
-]
+# The stub beside this file is the list; a tool loads when it is first named.
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

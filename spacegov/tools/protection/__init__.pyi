@@ -1,0 +1,18 @@
+from .corridors import Corridors, trace_ecological_corridors
+from .encroachment import Encroachments, monitor_encroachment
+from .landscape import LandscapeMetrics, measure_landscape
+from .landscape_pattern import LandscapePattern, classify_landscape_pattern
+from .prioritization import ProtectionPriorities, prioritize_protection
+
+__all__ = [
+    "Corridors",
+    "Encroachments",
+    "LandscapeMetrics",
+    "LandscapePattern",
+    "ProtectionPriorities",
+    "classify_landscape_pattern",
+    "measure_landscape",
+    "monitor_encroachment",
+    "prioritize_protection",
+    "trace_ecological_corridors",
+]
