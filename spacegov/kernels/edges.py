@@ -150,28 +150,27 @@ def load_all_edges(
     int
         Number of edges written, among them some of no width.
     """
+    lefts, rights, heights, slopes, signs = edges[LEFT], edges[RIGHT], edges[HEIGHT], edges[SLOPE], edges[SIGN]
     n = 0
     for r in range(first_ring, last_ring):
         start = ring_offsets[r]
-        stop = ring_offsets[r + 1]
-        for i in range(start, stop - 1):
-            x0 = coordinates[i, 0] - xmin
-            y0 = coordinates[i, 1] - ymin
-            x1 = coordinates[i + 1, 0] - xmin
-            y1 = coordinates[i + 1, 1] - ymin
-            rightward = x0 < x1
-            xa = x0 if rightward else x1
-            xb = x1 if rightward else x0
-            ya = y0 if rightward else y1
-            yb = y1 if rightward else y0
-            slope = (yb - ya) / (xb - xa) if xb > xa else 0.0
+        count = ring_offsets[r + 1] - start - 1
+        # no branch and no counter of its own, so that the loop runs on vectors
+        for k in range(count):
+            x0 = coordinates[start + k, 0] - xmin
+            y0 = coordinates[start + k, 1] - ymin
+            x1 = coordinates[start + k + 1, 0] - xmin
+            y1 = coordinates[start + k + 1, 1] - ymin
+            run = x1 - x0
+            slope = (y1 - y0) / (run if run != 0.0 else 1.0)
+            xa = min(x0, x1)
             left = max(xa, 0.0)
-            edges[0, n] = left
-            edges[1, n] = min(xb, width)
-            edges[2, n] = ya + slope * (left - xa)
-            edges[3, n] = slope
-            edges[4, n] = -1.0 if rightward else 1.0
-            n += 1
+            lefts[n + k] = left
+            rights[n + k] = min(max(x0, x1), width)
+            heights[n + k] = (y0 if run > 0.0 else y1) + slope * (left - xa)
+            slopes[n + k] = slope
+            signs[n + k] = -1.0 if run > 0.0 else 1.0
+        n += max(count, 0)
     return n
 
 

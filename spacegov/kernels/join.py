@@ -10,13 +10,17 @@ from spacegov.kernels.edges import common_area, load_all_edges, load_edges
 from spacegov.kernels.jit import kernel
 from spacegov.kernels.pieces import Pieces
 from spacegov.kernels.ragged import FloatArray, IntArray
-from spacegov.kernels.tree import STACK, Tree, next_hit
+from spacegov.kernels.tree import STACK, Tree, collect, next_collected, next_hit
 
 # A pair counts when its area exceeds this many units in the last place of the coordinates along the box the two share:
 # less than that cannot be told from touching, since the vertices themselves are rounded by as much.
 RESOLUTION_ULPS = 4.0
 # up to this many pairs of edges, taking all of them is quicker than picking those that meet the box
 FEW_PAIRS = 1600
+# neighbours in the layer mostly lie near each other: what is near so many is looked up in the tree once, unless it is
+# more than so much
+BLOCK = 16
+NEAR = 64
 
 
 @kernel
@@ -78,6 +82,19 @@ def _load(
 
 
 @kernel
+def _box_around(boxes: FloatArray, start: int, stop: int, around: FloatArray) -> None:
+    """The box around boxes start … stop."""
+    for side in range(2):
+        lower = np.inf
+        upper = -np.inf
+        for k in range(start, stop):
+            lower = min(lower, boxes[k, side])
+            upper = max(upper, boxes[k, side + 2])
+        around[side] = lower
+        around[side + 2] = upper
+
+
+@kernel
 def join_areas(
     a: Pieces,
     a_boxes: FloatArray,
@@ -130,8 +147,17 @@ def join_areas(
     parts = np.zeros(len(b_boxes), np.int64)
     unit = np.empty(len(b_boxes))
     touched = np.empty(len(b_boxes), np.int64)
+    near = np.empty(NEAR, np.int64)
+    near_boxes = np.empty((4, NEAR))
+    near_count = -1
+    block_stop = start
+    around = np.empty(4)
     pairs = 0
     for g in range(start, stop):
+        if g == block_stop:
+            block_stop = min(g + BLOCK, stop)
+            _box_around(a_boxes, g, block_stop, around)
+            near_count = collect(tree_boxes, tree_levels, stack, around, near, near_boxes)
         count = 0
         a_cut = a_pieces[g + 1] - a_pieces[g] > 1
         for p in range(a_pieces[g], a_pieces[g + 1]):
@@ -143,10 +169,17 @@ def join_areas(
             stack[1] = len(tree_levels) - 2
             # a layer of nothing but empty geometries has a tree without a root
             depth = 1 if len(tree_items) > 0 else 0
+            position = -1
             while True:
-                leaf, depth = next_hit(tree_boxes, tree_levels, stack, depth, left, lower, right, upper)
-                if leaf < 0:
-                    break
+                if near_count >= 0:
+                    position = next_collected(near_boxes, near_count, position, left, lower, right, upper)
+                    if position == near_count:
+                        break
+                    leaf = near[position]
+                else:
+                    leaf, depth = next_hit(tree_boxes, tree_levels, stack, depth, left, lower, right, upper)
+                    if leaf < 0:
+                        break
                 q = tree_items[leaf]
                 h = b_owner[q]
                 if upper_only and h <= g:

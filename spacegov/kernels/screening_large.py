@@ -7,7 +7,7 @@ import numpy as np
 from spacegov.kernels.jit import kernel
 from spacegov.kernels.ragged import BoolArray, FloatArray, IntArray
 from spacegov.kernels.rings import ring_area
-from spacegov.kernels.screening import apart, goes_on, turn, well_formed
+from spacegov.kernels.screening import apart, goes_on, star_shaped, turn, well_formed
 from spacegov.kernels.tree import STACK, fill_levels, next_hit
 
 # runs of this many edges share a box
@@ -182,6 +182,9 @@ def screen_large(
         first = geometry_offsets[rows[k]]
         last = geometry_offsets[rows[k] + 1]
         if not well_formed(c, ring_offsets, first, last):
+            continue
+        if last - first == 1 and star_shaped(c, ring_offsets[first], ring_offsets[last]):
+            sure[rows[k]] = True
             continue
         shells = np.empty(last - first, np.bool_)
         for r in range(first, last):

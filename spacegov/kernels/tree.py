@@ -141,3 +141,51 @@ def next_hit(
             stack[2 * depth + 1] = level - 1
             depth += 1
     return -1, 0
+
+
+@kernel
+def collect(
+    boxes: FloatArray,
+    levels: IntArray,
+    stack: IntArray,
+    box: FloatArray,
+    found: IntArray,
+    found_boxes: FloatArray,
+) -> int:
+    """Collect the leaves whose boxes overlap the given one by a positive area.
+
+    Returns
+    -------
+    int
+        How many there are; −1 when there is no room for them.
+    """
+    count = 0
+    stack[0] = 0
+    stack[1] = len(levels) - 2
+    depth = 1 if len(boxes) > 0 else 0
+    while True:
+        leaf, depth = next_hit(boxes, levels, stack, depth, box[0], box[1], box[2], box[3])
+        if leaf < 0:
+            return count
+        if count == len(found):
+            return -1
+        found[count] = leaf
+        for side in range(4):
+            found_boxes[side, count] = boxes[leaf, side]
+        count += 1
+
+
+@kernel
+def next_collected(
+    found_boxes: FloatArray, count: int, position: int, xmin: float, ymin: float, xmax: float, ymax: float
+) -> int:
+    """Position after `position` of the next collected box that overlaps the given one; `count` when there is none."""
+    position += 1
+    while position < count and (
+        found_boxes[0, position] >= xmax
+        or found_boxes[2, position] <= xmin
+        or found_boxes[1, position] >= ymax
+        or found_boxes[3, position] <= ymin
+    ):
+        position += 1
+    return position
