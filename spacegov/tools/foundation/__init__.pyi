@@ -1,5 +1,3 @@
-from __future__ import annotations
-
 from .attributes import check_attributes
 from .crosswalk import crosswalk_classes
 from .delivery import check_delivery
