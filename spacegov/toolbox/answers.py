@@ -1,29 +1,75 @@
-"""Another tool's answer as an input: `@tool-id` or `@tool-id:frame` wherever a layer can be named.
+"""Another tool's answer as an input, and a part of a layer.
 
-The tool is run with what its own card says, on the same workspace, so that a chain of questions needs no files in
-between; the record of the input carries that run's key.
+`@tool-id` or `@tool-id:frame` wherever a layer can be named: the tool is run with what its own card says, on the same
+workspace, so that a chain of questions needs no files in between. A program that holds the answer already, as a
+scenario does, gives an `Answer`. The record of the input carries that run's key either way.
 """
 
 from __future__ import annotations
 
+import copy
+import hashlib
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from spacegov.errors import BadInput, UnknownName, suggest
+from spacegov.errors import BadInput, EmptyLayer, UnknownName, suggest
 from spacegov.toolbox.provenance import InputRecord
 
 if TYPE_CHECKING:
+    from spacegov.layers.layer import Layer
+    from spacegov.toolbox.result import Result
     from spacegov.workspace import Workspace
 
 SIGN = "@"
 
 
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """A frame of a result as an input.
+
+    Attributes
+    ----------
+    result : Result
+    frame : str or None
+        Its main frame by default.
+    name : str or None
+        What records call it; the tool's id by default.
+    where : str or None
+        A CQL2 filter over its columns.
+    """
+
+    result: Result
+    frame: str | None = None
+    name: str | None = None
+    where: str | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class LayerPart:
+    """The records of a layer that pass a filter, as an input.
+
+    Attributes
+    ----------
+    layer : Layer
+    where : str
+        A CQL2 filter over its columns.
+    """
+
+    layer: Layer
+    where: str
+
+    def fingerprint(self) -> str:
+        """Give the sha256 of the layer's data and the filter."""
+        return hashlib.sha256(f"{self.layer.sha256} {self.where}".encode()).hexdigest()
+
+
 def is_answer(item: Any) -> bool:
-    """Tell whether a name asks for another tool's answer."""
-    return isinstance(item, str) and item.startswith(SIGN)
+    """Tell whether an input is another tool's answer."""
+    return isinstance(item, Answer) or (isinstance(item, str) and item.startswith(SIGN))
 
 
-def read_answer(workspace: Workspace, role: str, item: str) -> tuple[Any, InputRecord]:
-    """Run the tool that an input names and give the frame, with its record.
+def read_answer(workspace: Workspace, role: str, item: str | Answer) -> tuple[Any, InputRecord]:
+    """Give the frame of an answer, with its record; a tool that is only named is run.
 
     Parameters
     ----------
@@ -31,37 +77,70 @@ def read_answer(workspace: Workspace, role: str, item: str) -> tuple[Any, InputR
         Where it runs.
     role : str
         The input it is for.
-    item : str
-        `@tool-id`, or `@tool-id:frame` for another than its main frame.
+    item : str or Answer
+        `@tool-id`, `@tool-id:frame` for another than its main frame, or an answer at hand.
 
     Raises
     ------
     UnknownName
         There is no such tool or frame.
+    EmptyLayer
+        The filter leaves nothing.
     """
-    from spacegov.toolbox.run import run
-
-    name, _, frame_name = item.removeprefix(SIGN).partition(":")
-    if name not in workspace.tools:
-        raise UnknownName(
-            f"{role}: there is no tool {name!r} whose answer could be taken; {suggest(name, workspace.tools)}"
-        )
-    result = run(workspace, name, {}, keep=False)
-    if frame_name and frame_name not in result.frames:
-        raise UnknownName(f"{role}: {name} has no frame {frame_name!r}; {suggest(frame_name, result.frames)}")
-    value = result.frames[frame_name] if frame_name else result.frame
+    answer = item if isinstance(item, Answer) else _ask(workspace, role, item)
+    result, name = answer.result, answer.result.tool.id
+    if answer.frame and answer.frame not in result.frames:
+        raise UnknownName(f"{role}: {name} has no frame {answer.frame!r}; {suggest(answer.frame, result.frames)}")
+    value = result.frames[answer.frame] if answer.frame else result.frame
     if value is None:
         raise BadInput(f"{role}: {name} gave no answer that could be taken; run it by itself to see why")
-    value.attrs.update(layer=item.removeprefix(SIGN), title=dict(result.tool.card.title))
+    # The answer itself stays as it is: its reader names the frame, filters it, brings it to another CRS.
+    value = value.copy(deep=False) if hasattr(value, "columns") else copy.copy(value)
+    if answer.where is not None:
+        value = _passing(role, name, value, answer.where)
+    label = answer.name or (item if isinstance(item, str) else name).removeprefix(SIGN)
+    value.attrs = {**value.attrs, "layer": label, "title": dict(result.tool.card.title)}
     crs = getattr(value, "crs", None)
     return value, InputRecord(
         role=role,
-        layer=item,
+        layer=label if isinstance(item, Answer) else item,
         title={str(key): words for key, words in result.tool.card.title.items()},
-        source=f"answer of {name}",
+        source=f"answer of {name}" + (f" where {answer.where}" if answer.where else ""),
         version=result.provenance.software,
-        sha256=result.provenance.key,
+        sha256=_fingerprint(result.provenance.key, answer.where),
         crs=None if crs is None else ":".join(crs.to_authority() or (crs.name,)),
         rows=len(value) if hasattr(value, "columns") else int(value.shape[0] * value.shape[1]),
         coverage="not stated",
     )
+
+
+def _ask(workspace: Workspace, role: str, item: str) -> Answer:
+    from spacegov.toolbox.run import run
+
+    name, _, frame = item.removeprefix(SIGN).partition(":")
+    if name not in workspace.tools:
+        raise UnknownName(
+            f"{role}: there is no tool {name!r} whose answer could be taken; {suggest(name, workspace.tools)}"
+        )
+    return Answer(run(workspace, name, {}, keep=False), frame or None)
+
+
+def _fingerprint(key: str, where: str | None) -> str:
+    return key if where is None else hashlib.sha256(f"{key} {where}".encode()).hexdigest()
+
+
+def _passing(role: str, name: str, value: Any, where: str) -> Any:
+    """Give the rows of an answer that pass a filter."""
+    import pyarrow as pa
+
+    from spacegov.layers.filter import compile_filter, kinds_of, rows_passing
+
+    if not hasattr(value, "columns"):
+        raise BadInput(f"{role}: {name} answered with a raster, a filter needs a table or features; remove the filter")
+    geometry = getattr(value, "_geometry_column_name", None)
+    columns = [column for column in value.columns if column != geometry]
+    table = pa.Table.from_pandas(value[columns], preserve_index=False)
+    chosen = value.iloc[rows_passing(table, compile_filter(where, kinds_of(table.schema)))]
+    if not len(chosen):
+        raise EmptyLayer(f"{role}: of {name}'s {len(value)} rows none has {where}; there is nothing to go on with")
+    return chosen

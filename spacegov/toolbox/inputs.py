@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from spacegov.errors import BadInput, UnknownName, suggest
+from spacegov.errors import BadInput, EmptyLayer, UnknownName, suggest
 from spacegov.kinds import LayerKind
 from spacegov.layers import files
 from spacegov.layers.folder import folder_sources
@@ -15,7 +15,7 @@ from spacegov.layers.layer import Layer
 from spacegov.layers.remote import is_remote
 from spacegov.layers.scan import LayerStream
 from spacegov.signature import Input
-from spacegov.toolbox.answers import is_answer, read_answer
+from spacegov.toolbox.answers import LayerPart, is_answer, read_answer
 from spacegov.toolbox.hashes import hash_path, hash_value
 from spacegov.toolbox.layer_set import DocumentReader, FileReader, RecordedSet
 from spacegov.toolbox.mending import mend
@@ -132,7 +132,7 @@ def _items(spec: Input, value: Any) -> list[Any]:
 def _is_foreign(item: Any) -> bool:
     if is_answer(item):
         return False
-    if isinstance(item, Layer) or (isinstance(item, Mapping) and not hasattr(item, "columns")):
+    if isinstance(item, (Layer, LayerPart)) or (isinstance(item, Mapping) and not hasattr(item, "columns")):
         return False
     return not isinstance(item, str) or files.looks_like_file(item)
 
@@ -185,12 +185,14 @@ def _read(
         item = _layer(workspace, item)
     if is_answer(item):
         value, record = read_answer(workspace, role, item)
-    elif isinstance(item, Layer):
-        value, record = _read_layer(role, kind, item, crs)
-        resolved.layers.append(item)
-        coverage = item.coverage
+    elif isinstance(item, (Layer, LayerPart)):
+        layer = item if isinstance(item, Layer) else item.layer
+        read = _read_layer(role, kind, item, crs) if isinstance(item, Layer) else _read_part(role, kind, item, crs)
+        value, record = read
+        resolved.layers.append(layer)
+        coverage = layer.coverage
         if coverage is not None:
-            resolved.gaps[item.id] = coverage if crs is None else files.to_crs(coverage, crs)
+            resolved.gaps[layer.id] = coverage if crs is None else files.to_crs(coverage, crs)
     elif isinstance(item, (str, Path)):
         value, record = _read_file(role, kind, str(item), crs)
     else:
@@ -214,6 +216,17 @@ def _read_layer(role: str, kind: LayerKind, layer: Layer, crs: Any) -> tuple[Any
         value = layer.read()
         value = _bring(value, crs)
     return value, _layer_record(role, value, layer)
+
+
+def _read_part(role: str, kind: LayerKind, part: LayerPart, crs: Any) -> tuple[Any, InputRecord]:
+    layer = part.layer
+    _fits(role, kind, layer.card.kind, layer.id)
+    value = _bring(layer.read(where=part.where), crs)
+    if not len(value):
+        raise EmptyLayer(f"{role}: no record of {layer.id} has {part.where}; change the filter")
+    record = _layer_record(role, value, layer)
+    changed = {"source": f"{record.source} where {part.where}", "sha256": part.fingerprint(), "rows": len(value)}
+    return value, record.model_copy(update=changed)
 
 
 def _is_far(layer: Layer) -> bool:
