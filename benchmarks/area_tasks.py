@@ -43,6 +43,29 @@ def spacegov_computing(left: str, right: str) -> Task:
     return run
 
 
+def spacegov_joining(left: str, right: str) -> Task:
+    """Ours on layers laid out for the kernels, as peers have theirs as shapes: cutting, joining, summing."""
+    import geopandas
+
+    from spacegov.kernels import warm_up
+    from spacegov.kernels.classes import number_classes
+    from spacegov.kernels.parallel import thread_count
+    from spacegov.kernels.ragged import from_shapely
+    from spacegov.kernels.tabulate import class_table, sum_layers
+
+    warm_up("area", "large")
+    by, threads = ("left_class", "right_class"), thread_count(None)
+    frames = geopandas.read_parquet(left), geopandas.read_parquet(right)
+    layers = [from_shapely(frame.geometry.to_numpy()) for frame in frames]
+    classes = [number_classes(frame, column, column) for frame, column in zip(frames, by, strict=True)]
+
+    def run() -> Answer:
+        sums = sum_layers(layers[0], classes[0], layers[1], classes[1], 1.0, threads, balance=False)
+        return class_table(by, sums).to_numpy().tolist()
+
+    return run
+
+
 def _overlay(left: Any, right: Any) -> Answer:
     """Sum the pieces of a geopandas overlay by class."""
     import geopandas

@@ -102,11 +102,11 @@ def buildings_and_zones(folder: Path, count: int) -> tuple[Path, Path]:
 
 
 def _write_buildings(path: Path, count: int, extent: float) -> None:
-    """Write footprints tile by tile, 60 thousand a row group, boxes in the covering."""
+    """Write footprints tile by tile, 30 thousand a row group as in the store, boxes in the covering."""
     import pyarrow.parquet as pq
 
     random = np.random.default_rng(9)
-    tiles = max(round((count / 60_000) ** 0.5), 1)
+    tiles = max(round((count / 30_000) ** 0.5), 1)
     each, size = count // (tiles * tiles), extent / tiles
     writer = None
     number = 0

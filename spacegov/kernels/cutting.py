@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from spacegov.kernels.jit import kernel
+from spacegov.kernels.jit import inner_kernel, kernel
 from spacegov.kernels.ragged import BoolArray, FloatArray, IntArray
 from spacegov.kernels.reduction import reduce_rings
 
@@ -18,7 +18,7 @@ _MOST_GROWTH = 16
 _STACK = 128
 
 
-@kernel
+@inner_kernel
 def _half_tile(xmin: float, ymin: float, xmax: float, ymax: float, half: int, tile: FloatArray) -> None:
     """Fill in one half of a tile, halved across its longer side."""
     tile[0, 0] = xmin
@@ -31,14 +31,14 @@ def _half_tile(xmin: float, ymin: float, xmax: float, ymax: float, half: int, ti
         tile[0, 3 - 2 * half] = 0.5 * (ymin + ymax)
 
 
-@kernel
+@inner_kernel
 def _copy_box(source: FloatArray, i: int, target: FloatArray, j: int) -> None:
     """Copy one box; an assignment of slices would take numba half a second more to compile."""
     for side in range(4):
         target[j, side] = source[i, side]
 
 
-@kernel
+@inner_kernel
 def _box_within(
     arena: FloatArray,
     start: int,
@@ -66,7 +66,7 @@ def _box_within(
     boxes[piece, 3] = min(upper, ymax)
 
 
-@kernel
+@inner_kernel
 def _write_rings(
     arena: FloatArray,
     rings: IntArray,

@@ -8,14 +8,14 @@ points, holes and several parts are no special cases, and no intersection point 
 
 from __future__ import annotations
 
-from spacegov.kernels.jit import fast_kernel, kernel
+from spacegov.kernels.jit import fast_inner_kernel, inner_kernel
 from spacegov.kernels.ragged import FloatArray, IntArray
 
 # rows of the edge arrays
 LEFT, RIGHT, HEIGHT, SLOPE, SIGN = 0, 1, 2, 3, 4
 
 
-@kernel
+@inner_kernel
 def _add(edges: FloatArray, n: int, left: float, right: float, height: float, slope: float, sign: float) -> int:
     """Append one edge that spans left < right."""
     if right <= left:
@@ -28,13 +28,13 @@ def _add(edges: FloatArray, n: int, left: float, right: float, height: float, sl
     return n + 1
 
 
-@kernel
+@inner_kernel
 def _outcode(x: float, y: float, width: float, height: float) -> int:
     """On which outer sides of the box (0, 0, width, height) a point lies: 1 left, 2 right, 4 below, 8 above."""
     return int(x <= 0.0) | int(x >= width) << 1 | int(y <= 0.0) << 2 | int(y >= height) << 3
 
 
-@kernel
+@inner_kernel
 def _add_clipped(
     edges: FloatArray, n: int, xa: float, ya: float, xb: float, yb: float, sign: float, width: float, height: float
 ) -> int:
@@ -67,7 +67,7 @@ def _add_clipped(
     return _add(edges, n, xa, xb, ya, slope, sign)
 
 
-@kernel
+@inner_kernel
 def _add_cap(edges: FloatArray, n: int, start: float, stop: float, height: float) -> int:
     """Append the horizontal cap that stands for a run of edges above the box."""
     if start < stop:
@@ -75,7 +75,7 @@ def _add_cap(edges: FloatArray, n: int, start: float, stop: float, height: float
     return _add(edges, n, stop, start, height, 0.0, 1.0)
 
 
-@kernel
+@inner_kernel
 def load_edges(
     coordinates: FloatArray,
     ring_offsets: IntArray,
@@ -129,7 +129,7 @@ def load_edges(
     return n
 
 
-@kernel
+@inner_kernel
 def load_all_edges(
     coordinates: FloatArray,
     ring_offsets: IntArray,
@@ -174,7 +174,7 @@ def load_all_edges(
     return n
 
 
-@fast_kernel
+@fast_inner_kernel
 def edge_integral(a: FloatArray, na: int, b: FloatArray, nb: int) -> float:
     """Sum ± ∫ min(y_a, y_b) dx over all pairs of edges: the area common to both pieces.
 
@@ -207,7 +207,7 @@ def edge_integral(a: FloatArray, na: int, b: FloatArray, nb: int) -> float:
     return 0.5 * total
 
 
-@kernel
+@inner_kernel
 def _comes_first(a: FloatArray, b: FloatArray, n: int) -> bool:
     """Whether edge set `a` precedes `b`, both of n edges, by the first value in which they differ."""
     for row in range(5):
@@ -217,7 +217,7 @@ def _comes_first(a: FloatArray, b: FloatArray, n: int) -> bool:
     return True
 
 
-@kernel
+@inner_kernel
 def common_area(a: FloatArray, na: int, b: FloatArray, nb: int) -> float:
     """Area common to two loaded pieces, to the last bit the same for (a, b) and (b, a).
 

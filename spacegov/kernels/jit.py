@@ -16,7 +16,9 @@ import numba
 from numba import njit
 
 # error_model: a division by zero gives infinity as in numpy; the branch that raises would stop vectorisation
-_OPTIONS: dict[str, Any] = {"cache": True, "nogil": True, "error_model": "numpy"}
+_OPTIONS: dict[str, Any] = {"cache": True, "nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}
+# what only other kernels call needs no way in from Python, which takes a third of the compiler's time
+_INNER: dict[str, Any] = {"no_cpython_wrapper": True}
 # sums may be reassociated and vectorised, inputs are finite
 _FAST_OPTIONS: dict[str, Any] = _OPTIONS | {"fastmath": {"reassoc", "nsz", "contract", "arcp", "nnan", "ninf"}}
 
@@ -28,9 +30,14 @@ def kernel(function: Function) -> Function:
     return cast(Function, njit(**_OPTIONS)(function))
 
 
-def fast_kernel(function: Function) -> Function:
-    """Compile a function whose floating-point sums may be reordered; its inputs must be finite."""
-    return cast(Function, njit(**_FAST_OPTIONS)(function))
+def inner_kernel(function: Function) -> Function:
+    """Compile a function that only kernels call."""
+    return cast(Function, njit(**_OPTIONS, **_INNER)(function))
+
+
+def fast_inner_kernel(function: Function) -> Function:
+    """Compile a function that only kernels call, whose floating-point sums may be reordered; its inputs are finite."""
+    return cast(Function, njit(**_FAST_OPTIONS, **_INNER)(function))
 
 
 def _writable(folder: Path) -> bool:

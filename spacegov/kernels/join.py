@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from spacegov.kernels.edges import common_area, load_all_edges, load_edges
-from spacegov.kernels.jit import kernel
+from spacegov.kernels.jit import inner_kernel, kernel
 from spacegov.kernels.pieces import Pieces
 from spacegov.kernels.ragged import FloatArray, IntArray
 from spacegov.kernels.tree import STACK, Tree, collect, next_collected, next_hit
@@ -23,7 +23,7 @@ BLOCK = 16
 NEAR = 64
 
 
-@kernel
+@inner_kernel
 def pair_resolution(a: FloatArray, i: int, b: FloatArray, j: int) -> float:
     """Smallest area of two geometries' intersection that their coordinates can express."""
     width = min(a[i, 2], b[j, 2]) - max(a[i, 0], b[j, 0])
@@ -34,7 +34,7 @@ def pair_resolution(a: FloatArray, i: int, b: FloatArray, j: int) -> float:
     return float(RESOLUTION_ULPS * 2.220446049250313e-16 * largest * (width + height))
 
 
-@kernel
+@inner_kernel
 def _sort(values: IntArray, count: int) -> None:
     """Shell sort in place: the lists are short, and numpy's sort would take a second to compile."""
     gap = 1
@@ -51,7 +51,7 @@ def _sort(values: IntArray, count: int) -> None:
         gap //= 3
 
 
-@kernel
+@inner_kernel
 def _load(
     coordinates: FloatArray,
     ring_offsets: IntArray,
@@ -81,7 +81,7 @@ def _load(
     return load_edges(cut_coordinates, cut_ring_offsets, first - own, last - own, xmin, ymin, width, height, edges)
 
 
-@kernel
+@inner_kernel
 def _box_around(boxes: FloatArray, start: int, stop: int, around: FloatArray) -> None:
     """The box around boxes start … stop."""
     for side in range(2):
@@ -258,7 +258,7 @@ def join_areas(
     return pairs, stop
 
 
-@kernel
+@inner_kernel
 def _pair_unit(a: FloatArray, i: int, b: FloatArray, j: int) -> float:
     """A power of two so small that 2⁶⁰ of them exceed the box two geometries share."""
     width = min(a[i, 2], b[j, 2]) - max(a[i, 0], b[j, 0])

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from spacegov.kernels.jit import kernel
+from spacegov.kernels.jit import inner_kernel
 from spacegov.kernels.ragged import FloatArray, IntArray
 
 
-@kernel
+@inner_kernel
 def _outer_sides(x: float, y: float, xmin: float, ymin: float, xmax: float, ymax: float) -> int:
     """On which outer sides of a tile a point lies: 1 left, 2 right, 4 below, 8 above."""
     sides = 0
@@ -21,7 +21,7 @@ def _outer_sides(x: float, y: float, xmin: float, ymin: float, xmax: float, ymax
     return sides
 
 
-@kernel
+@inner_kernel
 def _reduce_ring(
     arena: FloatArray, start: int, stop: int, top: int, xmin: float, ymin: float, xmax: float, ymax: float
 ) -> tuple[int, bool]:
@@ -72,7 +72,7 @@ def _reduce_ring(
     return top, crosses
 
 
-@kernel
+@inner_kernel
 def _winding(arena: FloatArray, start: int, stop: int, x: float, ymax: float) -> int:
     """How often a ring that crosses no edge of the tile runs round it: its edges above the middle, by direction."""
     turns = 0
@@ -85,7 +85,7 @@ def _winding(arena: FloatArray, start: int, stop: int, x: float, ymax: float) ->
     return turns
 
 
-@kernel
+@inner_kernel
 def reduce_rings(
     arena: FloatArray,
     rings: IntArray,

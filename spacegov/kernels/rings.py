@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from spacegov.kernels.jit import kernel
+from spacegov.kernels.jit import inner_kernel, kernel
 from spacegov.kernels.ragged import FloatArray, IntArray
 
 
-@kernel
+@inner_kernel
 def ring_area(coordinates: FloatArray, start: int, stop: int) -> float:
     """Signed area of a closed ring, counter-clockwise positive.
 
@@ -28,7 +28,7 @@ def ring_area(coordinates: FloatArray, start: int, stop: int) -> float:
     return 0.5 * twice
 
 
-@kernel
+@inner_kernel
 def reverse_ring(coordinates: FloatArray, start: int, stop: int) -> None:
     """Turn a ring round in place."""
     i = start

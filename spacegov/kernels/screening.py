@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from spacegov.kernels.jit import kernel
+from spacegov.kernels.jit import inner_kernel, kernel
 from spacegov.kernels.ragged import BoolArray, FloatArray, IntArray
 
 # rings up to this many vertices are tested by all pairs of their edges
@@ -48,7 +48,7 @@ def apart(c: FloatArray, i: int, j: int) -> bool:
     return bool(turn(px, py, qx, qy, ax, ay) * turn(px, py, qx, qy, bx, by) > 0)
 
 
-@kernel
+@inner_kernel
 def goes_on(c: FloatArray, i: int, j: int) -> bool:
     """Whether edge j, which begins where edge i ends, certainly does not run back over it."""
     ux = c[i + 1, 0] - c[i, 0]
@@ -62,7 +62,7 @@ def goes_on(c: FloatArray, i: int, j: int) -> bool:
     return bool(ux * vx + uy * vy > 0.0)
 
 
-@kernel
+@inner_kernel
 def star_shaped(c: FloatArray, start: int, stop: int) -> bool:
     """Whether a ring certainly winds once round the middle of its box, every edge turning the same way.
 
@@ -93,7 +93,7 @@ def star_shaped(c: FloatArray, start: int, stop: int) -> bool:
     return bool(risings == 1 and (leftward == stop - start - 1 or rightward == stop - start - 1))
 
 
-@kernel
+@inner_kernel
 def _simple_ring(c: FloatArray, start: int, stop: int) -> bool:
     """Whether a short ring is certainly simple, by all pairs of its edges."""
     last = stop - 2
@@ -108,7 +108,7 @@ def _simple_ring(c: FloatArray, start: int, stop: int) -> bool:
     return True
 
 
-@kernel
+@inner_kernel
 def well_formed(c: FloatArray, ring_offsets: IntArray, first: int, last: int) -> bool:
     """Whether rings are closed, long enough, and finite."""
     for r in range(first, last):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from spacegov.kernels.jit import kernel
+from spacegov.kernels.jit import inner_kernel, kernel
 from spacegov.kernels.ragged import BoolArray, FloatArray, IntArray
 from spacegov.kernels.rings import ring_area
 from spacegov.kernels.screening import apart, goes_on, star_shaped, turn, well_formed
@@ -16,7 +16,7 @@ _RUN = 8
 _MOST_NESTING_WORK = 20_000_000
 
 
-@kernel
+@inner_kernel
 def _crossings(c: FloatArray, start: int, stop: int, x: float, y: float) -> int:
     """How often a ray to the right of a point meets a ring; −1 when rounding leaves it open."""
     count = 0
@@ -30,7 +30,7 @@ def _crossings(c: FloatArray, start: int, stop: int, x: float, y: float) -> int:
     return count
 
 
-@kernel
+@inner_kernel
 def _well_nested(c: FloatArray, ring_offsets: IntArray, first: int, last: int, shells: BoolArray) -> bool:
     """Whether rings that touch nowhere are certainly nested as shells and holes must be.
 
@@ -62,7 +62,7 @@ def _well_nested(c: FloatArray, ring_offsets: IntArray, first: int, last: int, s
     return True
 
 
-@kernel
+@inner_kernel
 def _boxes_meet(c: FloatArray, i: int, first: int, last: int) -> bool:
     """Whether the box of an edge meets that of any edge from `first` to `last`; without branches, as most do not."""
     left = min(c[i, 0], c[i + 1, 0])
@@ -77,7 +77,7 @@ def _boxes_meet(c: FloatArray, i: int, first: int, last: int) -> bool:
     return meeting > 0
 
 
-@kernel
+@inner_kernel
 def _edges_apart(
     c: FloatArray, edges: IntArray, follows: IntArray, count: int, boxes: FloatArray, levels: IntArray, stack: IntArray
 ) -> bool:
@@ -146,7 +146,7 @@ def _edges_apart(
     return True
 
 
-@kernel
+@inner_kernel
 def _large_geometry(c: FloatArray, ring_offsets: IntArray, first: int, last: int, shells: BoolArray) -> bool:
     """Whether a geometry of many edges or several rings is certainly valid."""
     most = ring_offsets[last] - ring_offsets[first]

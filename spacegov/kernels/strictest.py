@@ -20,7 +20,7 @@ from spacegov.kernels.parallel import in_threads, thread_count
 from spacegov.kernels.ragged import IntArray, Ragged, refuse_other_types
 from spacegov.kernels.tabulate import is_path
 from spacegov.kernels.validity import make_valid
-from spacegov.kernels.zone_assignment import ZoneAssignment, rounded_outward
+from spacegov.kernels.zone_assignment import ZoneAssignment
 
 if TYPE_CHECKING:
     from spacegov.kernels.zone_grid import ZoneGrid
@@ -177,11 +177,11 @@ def _classify_part(
     assignment: ZoneAssignment, part: int, grid: ZoneGrid, zones: Ragged, shapes: NDArray[Any], levels: IntArray
 ) -> None:
     """Classify the buildings of a part by their boxes, then those left open by their shapes."""
-    from spacegov.kernels.zone_boxes import classify_boxes
+    from spacegov.kernels.zone_boxes import classify_boxes, round_outward
 
     start, stop = assignment._footprints.parts[part]
     boxes = assignment._footprints.boxes(part)
-    assignment._boxes[:, start:stop] = rounded_outward(boxes)
+    round_outward(boxes, assignment._boxes[:, start:stop])
     codes = assignment.codes[start:stop]
     room = (stop - start) // 4 + 4 * len(levels) + 64
     resume = 0

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from spacegov.kernels.jit import kernel
+from spacegov.kernels.jit import inner_kernel, kernel
 from spacegov.kernels.ragged import FloatArray, IntArray
 
 FANOUT = 8
@@ -102,7 +102,7 @@ def build_tree(boxes: FloatArray) -> Tree:
     return Tree(packed, level_array, present[order].astype(np.int64))
 
 
-@kernel
+@inner_kernel
 def next_hit(
     boxes: FloatArray,
     levels: IntArray,
@@ -143,7 +143,7 @@ def next_hit(
     return -1, 0
 
 
-@kernel
+@inner_kernel
 def collect(
     boxes: FloatArray,
     levels: IntArray,
@@ -175,7 +175,7 @@ def collect(
         count += 1
 
 
-@kernel
+@inner_kernel
 def next_collected(
     found_boxes: FloatArray, count: int, position: int, xmin: float, ymin: float, xmax: float, ymax: float
 ) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from spacegov.kernels.jit import kernel
+from spacegov.kernels.jit import inner_kernel, kernel
 from spacegov.kernels.memory import copy_bytes
 from spacegov.kernels.ragged import BoolArray, FloatArray, IntArray
 from spacegov.kernels.rings import reverse_ring, ring_area
@@ -13,13 +13,13 @@ from spacegov.kernels.rings import reverse_ring, ring_area
 ByteArray = NDArray[np.uint8]
 
 
-@kernel
+@inner_kernel
 def _word(data: ByteArray, at: int) -> int:
     """Four bytes as a number, lowest first."""
     return int(data[at]) | int(data[at + 1]) << 8 | int(data[at + 2]) << 16 | int(data[at + 3]) << 24
 
 
-@kernel
+@inner_kernel
 def _count_polygon(data: ByteArray, at: int, end: int) -> tuple[int, int, int]:
     """Rings and vertices of the polygon at a byte, and the byte behind it; −1 for that when it is not plain."""
     if at + 9 > end or data[at] != 1 or _word(data, at + 1) != 3:

@@ -41,6 +41,7 @@ class ZoneAssignment:
         self._crs = crs
         self._boxes = np.empty((4, len(codes)), np.float32)
         self._blocks: NDArray[np.float32] | None = None
+        self._counts: IntArray | None = None
 
     def __len__(self) -> int:
         return len(self.codes)
@@ -60,8 +61,9 @@ class ZoneAssignment:
             level, from the strictest; None in the last row, for no zone
             buildings : int64
         """
-        counts = np.bincount(self.codes, minlength=len(self.levels) + 1)
-        return pd.DataFrame({"level": pd.Series([*self.levels, None], dtype="object"), "buildings": counts})
+        if self._counts is None:
+            self._counts = np.bincount(self.codes, minlength=len(self.levels) + 1)
+        return pd.DataFrame({"level": pd.Series([*self.levels, None], dtype="object"), "buildings": self._counts})
 
     def add_zone(self, zone: Any, level: Any) -> IntArray:
         """Take one more zone into account.
@@ -91,6 +93,11 @@ class ZoneAssignment:
             raise BadInput(f"level {level!r} was given; {suggest(str(level), map(str, self.levels))}")
         code = self.levels.index(level)
         rows = rows_made_stricter(self, zone, code)
+        if self._counts is not None:
+            # kept up to date, since counting ten million buildings takes longer than finding those that change
+            counts = self._counts - np.bincount(self.codes[rows], minlength=len(self._counts))
+            counts[code] += len(rows)
+            self._counts = counts
         self.codes[rows] = code
         return rows
 
@@ -103,12 +110,3 @@ class ZoneAssignment:
             high = [np.fmax.reduceat(side, starts) for side in self._boxes[2:]]
             self._blocks = np.stack([*low, *high]) if len(starts) else np.empty((4, 0), np.float32)
         return self._blocks
-
-
-def rounded_outward(boxes: NDArray[np.float64]) -> NDArray[np.float32]:
-    """Boxes (4, n) in single precision that enclose the given ones."""
-    rounded = boxes.astype(np.float32)
-    low, high = rounded[:2], rounded[2:]
-    low[low > boxes[:2]] = np.nextafter(low[low > boxes[:2]], np.float32(-np.inf))
-    high[high < boxes[2:]] = np.nextafter(high[high < boxes[2:]], np.float32(np.inf))
-    return rounded

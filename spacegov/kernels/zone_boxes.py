@@ -7,7 +7,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from spacegov.kernels.jit import kernel
+from spacegov.kernels.jit import inner_kernel, kernel
 from spacegov.kernels.ragged import FloatArray, IntArray
 from spacegov.kernels.zone_cells import INSIDE, UNDECIDED, box_in_zone
 
@@ -16,6 +16,19 @@ SmallIntArray = NDArray[np.int32]
 
 
 @kernel
+def round_outward(boxes: FloatArray, rounded: NDArray[np.float32]) -> None:
+    """Bring boxes (4, n) to single precision so that they enclose the given ones."""
+    for side in range(4):
+        outward = -1.0 if side < 2 else 1.0
+        for k in range(boxes.shape[1]):
+            value = boxes[side, k]
+            near = np.float64(np.float32(value))
+            # more than half of the last place, so that it is rounded to the next number or the one after
+            beyond = near + outward * (9e-8 * abs(near) + 2e-45)
+            rounded[side, k] = np.float32(beyond if (value - near) * outward > 0.0 else near)
+
+
+@inner_kernel
 def _add_zone(zone: int, zones: IntArray, count: int) -> int:
     """Add a zone to a short list without repeating it; the new length."""
     for k in range(count):

@@ -7,7 +7,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from spacegov.kernels.jit import kernel
+from spacegov.kernels.jit import inner_kernel, kernel
 from spacegov.kernels.ragged import FloatArray, IntArray
 
 ByteArray = NDArray[np.uint8]
@@ -21,7 +21,7 @@ _MARGIN = 1e-6
 OUTSIDE, INSIDE, UNDECIDED = 0, 1, 2
 
 
-@kernel
+@inner_kernel
 def _draw_edge(xa: float, ya: float, xb: float, yb: float, cells: ByteArray) -> None:
     """Mark the cells an edge passes, and flip the centres to the right of it; coordinates count in cells."""
     rows, columns = cells.shape
@@ -80,7 +80,7 @@ def draw_zone(
                 cells[row, column] = COVERED if inside else 0
 
 
-@kernel
+@inner_kernel
 def box_in_zone(
     coordinates: FloatArray,
     ring_offsets: IntArray,
