@@ -128,3 +128,16 @@ def test_a_cache_that_cannot_be_used_is_done_without(tmp_path: Path, monkeypatch
     cards.mkdir()
     (cards / "a.yaml").write_text("a: 1", encoding="utf-8")
     assert list(read_folder(cards).values()) == [{"a": 1}]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [("a: &x [*x]", "it holds itself"), ("!!python/object:os a", "there is no tag"), ("a: !!int b", "is no int")],
+)
+def test_what_is_no_plain_data_is_refused(text: str, told: str) -> None:
+    with pytest.raises(BadCard, match=told):
+        yaml12.loads(text)
+
+
+def test_a_node_that_is_named_again_is_the_same_value() -> None:
+    assert yaml12.loads("a: &x [1, {b: no}]\nc: *x") == {"a": [1, {"b": "no"}], "c": [1, {"b": "no"}]}
