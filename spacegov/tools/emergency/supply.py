@@ -7,18 +7,17 @@ from typing import Annotated, Any, NamedTuple
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import shapely
 from numpy.typing import NDArray
 from pydantic import Field
 
 from spacegov.checks import checked
-from spacegov.kernels.network import Network, build_network
+from spacegov.kernels.network import Network
 from spacegov.kinds import ColumnOf, Features, Lines, Metres, Minutes, Polygons, name_of
 from spacegov.ledger import doubt, figure
 from spacegov.tools.emergency._zoning import strictest
+from spacegov.tools.reach import Speed, doors_of, nearest_by_road, road_network
 from spacegov.tools.values import labels_of
 
-Speed = Annotated[float, Field(gt=0, json_schema_extra={"unit": "km/h"})]
 _BUILDING_COLUMNS = {
     "building": "str",
     "zone_id": "str",
@@ -121,7 +120,8 @@ def check_supply_access(
 
     Notes
     -----
-    Times run from the facility to the building, one-way roads included, by one search from all facilities of a kind.
+    Times run from door to door, from the facility to the building, one-way roads included, by one search from all
+    facilities of a kind.
     A building off the network is `failed`, never far. Distances to the road are given. Not split over machines, since
     every part would need the whole network.
 
@@ -131,6 +131,7 @@ def check_supply_access(
 
     Examples
     --------
+    >>> import shapely
     >>> line = lambda *xs: shapely.LineString([(500000 + x, 3200000) for x in xs])
     >>> frame = lambda shapes, **columns: gpd.GeoDataFrame(columns, geometry=shapes, crs="EPSG:4549")
     >>> area = frame([shapely.box(499990, 3199990, 503000, 3200010)], zone_id=["c-1"], rank=[1])
@@ -148,7 +149,7 @@ def check_supply_access(
     ranks = np.append(asked_zones["rank"].to_numpy(dtype=np.int64), np.iinfo(np.int64).max)
     asked = np.flatnonzero(ranks[home] <= strictest_rank)
     ids = zones[zone_id].astype(str).to_numpy()[order]
-    network = _network(roads, blocked, speed, road_speed, direction)
+    network = road_network(roads, blocked, speed=speed, road_speed=road_speed, direction=direction)
     tables = [
         _reach(network, layer, f"facilities {number + 1}", buildings, asked, limit, walking, max_snap)
         for number, layer in enumerate(facilities)
@@ -168,23 +169,6 @@ def check_supply_access(
     return SupplyAccess(frame, table)
 
 
-def _network(
-    roads: gpd.GeoDataFrame,
-    blocked: gpd.GeoDataFrame | None,
-    speed: float,
-    road_speed: str | None,
-    direction: str | None,
-) -> Network:
-    network = build_network(
-        roads,
-        speed_kmh=speed if road_speed is None else roads[road_speed].to_numpy(),
-        direction=None if direction is None else roads[direction].to_numpy(),
-    )
-    if blocked is None or not len(blocked):
-        return network
-    return network.block(network.meets(blocked.geometry, tolerance=0.05))
-
-
 def _reach(
     network: Network,
     layer: gpd.GeoDataFrame,
@@ -196,22 +180,19 @@ def _reach(
     max_snap: float,
 ) -> pd.DataFrame:
     name = name_of(layer, default)
-    start = network.snap(shapely.centroid(layer.geometry.to_numpy()), max_snap)
+    start = doors_of(network, layer, max_snap)
     off = int((~start.on).sum())
     if off:
         doubt(f"{off} of {len(layer)} {name} lie off the network and serve nobody", name)
-    doors = network.snap(shapely.centroid(buildings.geometry.to_numpy()[asked]), max_snap)
-    nearest, minutes = network.nearest(start, doors)
-    walk = 0.06 / walking
-    total = minutes + np.where(doors.on, doors.distance_m, 0.0) * walk
+    doors = doors_of(network, buildings.iloc[asked], max_snap)
+    nearest, total = nearest_by_road(network, start, doors, walking=walking, reverse=False)
     served = nearest >= 0
-    total[served] += start.distance_m[nearest[served]] * walk
     names = labels_of(layer)
     return pd.DataFrame(
         {
             "building": labels_of(buildings)[asked],
             "facility_kind": name,
-            "answer": np.select([~served, total <= limit], ["failed", "present"], "absent"),
+            "answer": np.select([~served, total <= limit + 1e-9], ["failed", "present"], "absent"),
             "facility": np.where(served, names[np.maximum(nearest, 0)] if len(layer) else "", ""),
             "minutes": np.where(served, total, np.nan),
             "reason": np.select([served, ~doors.on], ["", "off_network"], "no_way"),

@@ -16,7 +16,7 @@ from spacegov.errors import BadInput, EmptyLayer
 from spacegov.kernels.network import Network, Snapped, build_network, routes
 from spacegov.kinds import ColumnOf, Features, Lines, Metres, Minutes, Polygons
 from spacegov.ledger import balance, doubt, dropped, figure, progress
-from spacegov.tools.security._allocation import Allocation, allocate
+from spacegov.tools.allocation import Allocation, allocate
 from spacegov.tools.security._receptors import check_amounts
 from spacegov.tools.values import labels_of, texts_of
 
@@ -182,7 +182,9 @@ def _on(layer: gpd.GeoDataFrame, hazard: gpd.GeoDataFrame | None) -> NDArray[np.
     """Whether features meet the hazard."""
     hit = np.zeros(len(layer), dtype=bool)
     if hazard is not None and len(hazard) and len(layer):
-        hit[hazard.sindex.query(layer.geometry.to_numpy(), predicate="intersects")[0]] = True
+        # The side that asks is prepared: grades of a terrain come as one shape of a hundred thousand corners.
+        parts = shapely.get_parts(hazard.geometry.to_numpy())
+        hit[layer.sindex.query(parts, predicate="intersects")[1]] = True
     return hit
 
 

@@ -14,7 +14,7 @@ from spacegov.checks import checked
 from spacegov.errors import UnknownName, suggest
 from spacegov.kinds import ColumnOf, Features, Metres, PolicyKind, Polygons
 from spacegov.ledger import balance, doubt, figure
-from spacegov.tools.security._allocation import Allocation, allocate
+from spacegov.tools.allocation import Allocation, allocate
 from spacegov.tools.security._receptors import Units, check_amounts
 
 _UNIT_COLUMNS = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal, NamedTuple
 
 import geopandas as gpd
@@ -12,14 +13,14 @@ from pydantic import Field
 
 from spacegov.checks import checked
 from spacegov.errors import BadInput
-from spacegov.kernels.network import Network, Snapped, build_network
-from spacegov.kinds import AreaBasis, ColumnOf, Features, Lines, Metres, Minutes, Polygons, name_of
+from spacegov.kernels.network import Network, Snapped
+from spacegov.kinds import AreaBasis, ColumnOf, CoverageOf, Features, Lines, Metres, Minutes, Polygons, name_of
+from spacegov.layers.coverage import covered_share
 from spacegov.ledger import doubt, figure, progress
 from spacegov.tools.overlay import areas_of, shapes_of
-from spacegov.tools.use._reach import reached_lines
+from spacegov.tools.reach import Speed, doors_of, nearest_by_road, reached_lines, road_network, walked
 from spacegov.tools.values import labels_of
 
-Speed = Annotated[float, Field(gt=0, json_schema_extra={"unit": "km/h"})]
 _BUILDINGS = {
     "building": "str",
     "unit": "str",
@@ -35,9 +36,11 @@ _UNITS = {
     "buildings": "int64",
     "served": "int64",
     "failed": "int64",
+    "not_covered": "int64",
     "people": "float64",
     "people_served": "float64",
     "people_failed": "float64",
+    "people_not_covered": "float64",
     "share": "float64",
 }
 _AREAS = {
@@ -77,6 +80,7 @@ def measure_service_coverage(
     walking: Speed = 4.8,
     max_snap: Metres = 200.0,
     margin: Metres = 50.0,
+    coverage: Annotated[Mapping[str, gpd.GeoDataFrame] | None, CoverageOf("facilities")] = None,
     area_basis: AreaBasis = "plane",
 ) -> ServiceCoverage:
     """Measure who reaches a facility within the minutes, by way of the network.
@@ -111,6 +115,8 @@ def measure_service_coverage(
         Distance from a road beyond which a place is off the network.
     margin
         Width on either side of a reached road that its service area takes in.
+    coverage
+        Where the list of facilities is complete.
     area_basis
         How areas are measured.
 
@@ -118,11 +124,13 @@ def measure_service_coverage(
     -------
     buildings : GeoDataFrame
         A row for every building, in their order: building, unit, answer (`present` served, `absent` beyond the limit,
-        `failed` off the network or without a way), facility (the nearest), minutes, reason (`off_network`, `no_way`),
-        snap_m (m to the road), people
+        `failed` off the network or without a way, `not_covered` not served by a known one where the list of facilities
+        is not complete), facility (the nearest), minutes, reason (`off_network`, `no_way`), snap_m (m to the road),
+        people
     units : DataFrame
-        unit, buildings, served, failed, people, people_served, people_failed, share (of the people; those who failed
-        are not served); one row `""` for buildings in no unit, or for all without units
+        unit, buildings, served, failed, not_covered, people, people_served, people_failed, people_not_covered, share
+        (of the people; those who failed or are not covered are not served); one row `""` for buildings in no unit, or
+        for all without units
     areas : GeoDataFrame
         A row for every facility, in their order: facility, answer (`present`, or `failed` off the network), snap_m,
         buildings and people_served for which it is the nearest within the limit, length_m of road reached, area_m2
@@ -162,28 +170,21 @@ def measure_service_coverage(
             raise BadInput(
                 f"population: {int((weights < 0).sum())} values of {people!r} are below 0; mend or empty them"
             )
-    network = build_network(
-        roads,
-        speed_kmh=speed if road_speed is None else roads[road_speed].to_numpy(),
-        direction=None if direction is None else roads[direction].to_numpy(),
-    )
-    if barriers is not None and len(barriers):
-        network = network.block(network.meets(barriers.geometry, tolerance=0.05))
-    places = network.snap(shapely.centroid(shapes_of(facilities)), max_snap)
-    doors = network.snap(shapely.centroid(shapes_of(population)), max_snap)
-    walk = 0.06 / walking
-    start = np.where(places.on, places.distance_m, 0.0) * walk
+    network = road_network(roads, barriers, speed=speed, road_speed=road_speed, direction=direction)
+    places, doors = doors_of(network, facilities, max_snap), doors_of(network, population, max_snap)
     reverse = towards == "facility"
-    nearest, minutes = network.nearest(places, doors, reverse=reverse, start=start)
-    minutes = minutes + np.where(doors.on, doors.distance_m, 0.0) * walk
+    nearest, minutes = nearest_by_road(network, places, doors, walking=walking, reverse=reverse)
     known = nearest >= 0
     served = known & (minutes <= limit + 1e-9)
+    surveyed = covered_share(population, (coverage or {}).get(name_of(facilities, "facilities"))) > 1 - 1e-6
     names = labels_of(facilities)
     buildings = pd.DataFrame(
         {
             "building": labels_of(population),
             "unit": _units(population, units, unit),
-            "answer": np.select([~known, served], ["failed", "present"], "absent"),
+            "answer": np.select(
+                [served, ~doors.on, ~surveyed, ~known], ["present", "failed", "not_covered", "failed"], "absent"
+            ),
             "facility": np.where(known, names[np.maximum(nearest, 0)], "") if len(names) else "",
             "minutes": np.where(known, minutes, np.nan),
             "reason": np.select([known, ~doors.on], ["", "off_network"], "no_way"),
@@ -193,7 +194,7 @@ def measure_service_coverage(
     )
     frame = gpd.GeoDataFrame(buildings.astype(_BUILDINGS), geometry=shapes_of(population), crs=population.crs)
     table = _by_unit(buildings)
-    areas = _areas(network, facilities, places, start, limit, reverse, margin, area_basis)
+    areas = _areas(network, facilities, places, walked(places, walking), limit, reverse, margin, area_basis)
     areas["buildings"] = np.bincount(nearest[served], minlength=len(facilities))
     areas["people_served"] = np.bincount(nearest[served], weights[served], minlength=len(facilities))
     _tell(frame, areas, name_of(facilities, "facilities"))
@@ -214,14 +215,11 @@ def _units(population: gpd.GeoDataFrame, units: gpd.GeoDataFrame | None, unit: s
 
 
 def _by_unit(buildings: pd.DataFrame) -> pd.DataFrame:
-    state = buildings.assign(
-        served=(buildings["answer"] == "present").astype("int64"),
-        failed=(buildings["answer"] == "failed").astype("int64"),
-    )
-    state["people_served"] = state["people"] * state["served"]
-    state["people_failed"] = state["people"] * state["failed"]
-    sums = state.groupby("unit", sort=True)[["served", "failed", "people", "people_served", "people_failed"]].sum()
-    sums.insert(0, "buildings", state.groupby("unit", sort=True).size())
+    state = buildings.assign(buildings=1)
+    for column, answer in (("served", "present"), ("failed", "failed"), ("not_covered", "not_covered")):
+        state[column] = (state["answer"] == answer).astype("int64")
+        state[f"people_{column}"] = state["people"] * state[column]
+    sums = state.groupby("unit", sort=True)[[name for name in _UNITS if name not in ("unit", "share")]].sum()
     with np.errstate(invalid="ignore"):
         sums["share"] = sums["people_served"].to_numpy(float) / sums["people"].to_numpy(float)
     return sums.reset_index()[list(_UNITS)].astype(_UNITS)
@@ -269,6 +267,7 @@ def _tell(frame: gpd.GeoDataFrame, areas: gpd.GeoDataFrame, name: str) -> None:
     figure("buildings_unserved", int((frame["answer"] == "absent").sum()))
     figure("people_unserved", float(people[frame["answer"] == "absent"].sum()))
     figure("buildings_failed", int((frame["answer"] == "failed").sum()))
+    figure("people_not_covered", float(people[frame["answer"] == "not_covered"].sum()))
     figure("longest_snap_m", float(frame["snap_m"].max()) if frame["snap_m"].notna().any() else 0.0)
     off = areas[areas["answer"] == "failed"]
     figure("facilities_off", len(off))

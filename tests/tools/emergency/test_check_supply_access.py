@@ -75,6 +75,13 @@ def test_one_way_roads_count_from_the_facility_and_walking_counts_too():
     assert turned.buildings["minutes"].tolist() == pytest.approx([(2000 + 900) / 500])
 
 
+def test_the_nearest_is_found_from_door_to_door():
+    # the first lies 100 m along the road and 150 m off it, at 4 km/h 2.25 minutes; the other 800 m along the road
+    answer, _ = access(ZONES, HOMES.iloc[:1], [at((1900, -150), (1200, 0))], ROADS)
+    assert answer.buildings["facility"].tolist() == ["1"]
+    assert answer.buildings["minutes"].tolist() == pytest.approx([1.6])
+
+
 def test_closed_roads_leave_no_way():
     answer, _ = access(
         ZONES, HOMES.iloc[[2]], [at((0, 0), layer="hospitals")], ROADS, frame([box(1500, -5, 1600, 5)]), max_snap=3000.0

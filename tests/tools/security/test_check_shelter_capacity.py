@@ -13,7 +13,7 @@ from spacegov import ledger
 from spacegov.errors import BadInput, UnknownName
 from spacegov.toolbox.policy import read_policy
 from spacegov.tools.security import check_shelter_capacity
-from spacegov.tools.security._allocation import allocate
+from spacegov.tools.allocation import allocate
 
 AREAS = read_policy("shelter-area-2015")
 

@@ -98,6 +98,22 @@ def test_barriers_and_places_off_the_network_are_told_not_counted_as_far():
     assert len(book.doubts) == 2
 
 
+def test_where_the_list_of_facilities_ends_nobody_is_called_unserved():
+    known = frame(shapely.box(5e5 - 50, 3.2e6 - 50, 5e5 + 1600, 3.2e6 + 50))
+    schools, homes = (
+        frame(at(1000)),
+        frame(at(1200), at(100), at(1700), at(1990), at(1990, 900), people=[1, 2, 4, 8, 16]),
+    )
+    schools.attrs["layer"] = "schools"
+    answer, book = measure(schools, STREET, homes, limit=8.0, coverage={"schools": known}, people="people")
+    assert answer.buildings["answer"].tolist() == ["present", "absent", "present", "not_covered", "failed"]
+    row = answer.units.iloc[0]
+    assert row[["people_served", "people_not_covered", "people_failed"]].tolist() == [5, 8, 16]
+    assert row[["served", "not_covered", "failed"]].tolist() == [2, 1, 1]
+    assert book.notes["figures"]["people_not_covered"] == 8
+    assert book.notes["figures"]["people_unserved"] == 2
+
+
 def test_speeds_of_roads_and_units():
     roads = STREET.assign(kmh=[6.0, 12.0])
     parts = frame(shapely.box(5e5, 3.2e6 - 9, 5e5 + 900, 3.2e6 + 9), name=["west"])

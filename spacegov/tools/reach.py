@@ -1,16 +1,94 @@
-"""The part of a network within reach of a place, edges at the limit cut where the limit falls."""
+"""Ways by road from door to door, and the part of a network within reach of a place.
+
+Times are in minutes. Places enter the network where they stand; the way between a door and the road is walked, and
+counts on both ends. Polygons count by their centroid.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Annotated, Any
 
+import geopandas as gpd
 import numpy as np
+import shapely
 from numpy.typing import NDArray
+from pydantic import Field
 
-from spacegov.kernels.network import Network, Snapped
+from spacegov.kernels.network import Network, Snapped, build_network
+from spacegov.tools.overlay import shapes_of
 
 Floats = NDArray[np.float64]
+Indices = NDArray[np.int64]
+Speed = Annotated[float, Field(gt=0, json_schema_extra={"unit": "km/h"})]
+
+
+def road_network(
+    roads: gpd.GeoDataFrame,
+    barriers: gpd.GeoDataFrame | None,
+    *,
+    speed: float,
+    road_speed: str | None = None,
+    direction: str | None = None,
+) -> Network:
+    """Make a network whose costs are minutes, roads that a barrier meets closed.
+
+    Parameters
+    ----------
+    roads : GeoDataFrame
+        Lines.
+    barriers : GeoDataFrame or None
+        What closes roads.
+    speed : float
+        km/h, for all roads.
+    road_speed, direction : str, optional
+        Columns of the roads: the speed of each instead, its direction.
+    """
+    network = build_network(
+        roads,
+        speed_kmh=speed if road_speed is None else roads[road_speed].to_numpy(),
+        direction=None if direction is None else roads[direction].to_numpy(),
+    )
+    if barriers is None or not len(barriers):
+        return network
+    return network.block(network.meets(barriers.geometry, tolerance=0.05))
+
+
+def doors_of(network: Network, places: gpd.GeoDataFrame, max_snap: float) -> Snapped:
+    """Put places on the network."""
+    return network.snap(shapely.centroid(shapes_of(places)), max_snap)
+
+
+def walked(places: Snapped, speed: float) -> Floats:
+    """Minutes between door and road, at km/h; 0 off the network."""
+    return np.where(places.on, places.distance_m, 0.0) * 0.06 / speed
+
+
+def nearest_by_road(
+    network: Network, places: Snapped, doors: Snapped, *, walking: float, reverse: bool
+) -> tuple[Indices, Floats]:
+    """Give for each door the place that is nearest from door to door, -1 where none is, and the minutes.
+
+    Parameters
+    ----------
+    network : Network
+        Costs in minutes.
+    places, doors : Snapped
+        From where, and to where.
+    walking : float
+        km/h between door and road.
+    reverse : bool
+        Ways from the doors to the places instead.
+    """
+    place, minutes = network.nearest(places, doors, reverse=reverse, start=walked(places, walking))
+    return place, minutes + walked(doors, walking)
+
+
+def minutes_by_road(network: Network, places: Snapped, doors: Snapped, *, walking: float, reverse: bool) -> Floats:
+    """Give the minutes from every place to every door, infinite where there is no way: (places, doors)."""
+    minutes = network.costs(places, doors, reverse=reverse)
+    minutes += walked(places, walking)[:, None] + walked(doors, walking)[None, :]
+    return minutes
 
 
 def reached_lines(
