@@ -12,6 +12,7 @@ from typing import Any
 
 from pydantic import BaseModel, RootModel
 
+from spacegov.applications.scenario import ScenarioCard
 from spacegov.cards import json_schema
 from spacegov.layers.card import Binding, LayerCard, Scheme, Steward
 from spacegov.toolbox.card import PolicyCard, ToolCard
@@ -28,6 +29,7 @@ CARDS: dict[str, tuple[type[BaseModel], str]] = {
     "stewards": (Stewards, "Departments: layers/stewards.yaml"),
     "binding": (Binding, "Binding of a layer: layers/bindings/<layer-id>.yaml of a workspace"),
     "tool": (ToolCard, "Tool card: tools/<application>/<tool-id>.yaml"),
+    "scenario": (ScenarioCard, "Scenario card: tools/<application>/scenarios/<id>.yaml"),
     "policy": (PolicyCard, "Policy table: tools/policy/<name>-<version>.yaml"),
     "workspace": (Settings, "Settings of a workspace: workspace.yaml"),
 }
@@ -39,7 +41,7 @@ def schemas() -> dict[str, dict[str, Any]]:
     Examples
     --------
     >>> sorted(schemas())
-    ['binding', 'layer', 'policy', 'scheme', 'stewards', 'tool', 'workspace']
+    ['binding', 'layer', 'policy', 'scenario', 'scheme', 'stewards', 'tool', 'workspace']
     """
     return {name: json_schema(model, title) for name, (model, title) in CARDS.items()}
 

@@ -17,6 +17,8 @@ from spacegov.kinds import AreaBasis
 from spacegov.text import Language, Text, say
 
 if TYPE_CHECKING:
+    from spacegov.applications.catalogue import Scenarios
+    from spacegov.applications.runner import ScenarioOutcome
     from spacegov.layers.index import RestrictionIndex
     from spacegov.layers.registry import Registry
     from spacegov.layers.store import Store
@@ -72,6 +74,8 @@ class Workspace:
         Every layer that is known.
     tools : Toolbox
         Every tool.
+    scenarios : Scenarios
+        The cards of every scenario.
     """
 
     def __init__(self, directory: Path, settings: Settings) -> None:
@@ -122,6 +126,13 @@ class Workspace:
         return Toolbox(self.directory)
 
     @cached_property
+    def scenarios(self) -> Scenarios:
+        """The cards of every scenario."""
+        from spacegov.applications.catalogue import Scenarios
+
+        return Scenarios(self)
+
+    @cached_property
     def store(self) -> Store:
         """The workspace's own data."""
         from spacegov.layers.store import Store
@@ -137,7 +148,7 @@ class Workspace:
 
     def forget(self) -> None:
         """Read cards and bindings anew when they are next asked for."""
-        for name in ("layers", "territory"):
+        for name in ("layers", "scenarios", "territory"):
             self.__dict__.pop(name, None)
 
     @property
@@ -188,6 +199,32 @@ class Workspace:
         from spacegov.toolbox.run import run
 
         return run(self, tool, given)
+
+    def scenario(self, name: str, *, out: str | Path | None = None, **given: Any) -> ScenarioOutcome:
+        """Run a scenario unattended: computing steps in order, decisions left as proposals.
+
+        Parameters
+        ----------
+        name : str
+            Scenario id, such as `plan-conflict-round`.
+        out : path, optional
+            Folder to write layers, tables, map and report to.
+        **given
+            Inputs and options by `step.name`, which take the place of the card's; a name with a dot is given as
+            `**{"review.site": "site.gpkg"}`.
+
+        Returns
+        -------
+        ScenarioOutcome
+
+        Raises
+        ------
+        BadInput
+            One of its kinds; a step that fails is told in the outcome, the others go on.
+        """
+        from spacegov.applications.runner import run_scenario
+
+        return run_scenario(self, name, given, out=None if out is None else Path(out))
 
     def __repr__(self) -> str:
         counts = {space: len(names) for space, names in self.layers.tree().items()}

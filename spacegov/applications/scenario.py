@@ -18,13 +18,6 @@ from spacegov.toolbox.card import Application, Phrase
 Choice: TypeAlias = Literal["agree", "object", "return", "correct"]
 """Agree; object, with a reason; return to the step before; ask the steward of a layer for a correction."""
 
-CHOICE_TITLES: dict[Choice, Text] = {
-    "agree": {"en": "agree", "zh": "同意", "ru": "согласовать"},
-    "object": {"en": "object, with reasons", "zh": "不同意并说明理由", "ru": "возразить, с обоснованием"},
-    "return": {"en": "return for revision", "zh": "退回修改", "ru": "вернуть на доработку"},
-    "correct": {"en": "ask for a correction of data", "zh": "申请数据更正", "ru": "запросить исправление данных"},
-}
-
 
 class Selection(Card):
     """A part of a layer or of an earlier answer.
@@ -35,10 +28,18 @@ class Selection(Card):
         `from` in YAML: a layer id, `step` or `step.frame`.
     where : str or None
         A CQL2 filter over its columns, such as `verdict = 'prohibited'`.
+    rename : dict
+        New column names, each with the column it is taken from, after the filter.
     """
 
     source: str = Field(alias="from")
     where: str | None = None
+    rename: dict[str, str] = Field(default={})
+
+    @property
+    def whole(self) -> bool:
+        """Whether it is taken as it is."""
+        return self.where is None and not self.rename
 
 
 Source: TypeAlias = str | Selection
@@ -155,6 +156,8 @@ class ScenarioCard(Card):
         In the order in which people go through them.
     shows : str or None
         The step whose answer is the scenario's; the last one with a tool by default.
+    answer : Text or None
+        The answer in words, with figures of steps such as `{conflicts.rows:count}`; that of the step shown by default.
     deliverable : Deliverable
     cites : tuple of str
         Standards and laws.
@@ -167,6 +170,7 @@ class ScenarioCard(Card):
     about: Text | None = None
     steps: Annotated[tuple[Step, ...], Field(min_length=1)]
     shows: str | None = None
+    answer: Text | None = None
     deliverable: Deliverable
     cites: tuple[str, ...] = ()
 

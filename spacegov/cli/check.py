@@ -16,7 +16,7 @@ def check(
     json: JsonOption = False,
 ) -> None:
     """Check layers: their files, geometry, fields, codes and place."""
-    from spacegov.cli.lists import _table
+    from spacegov.cli.lists import print_table
     from spacegov.errors import PartlyFailed
     from spacegov.layers.audit import audit
     from spacegov.workspace import Workspace
@@ -31,7 +31,7 @@ def check(
     else:
         columns = ["layer", "state", "version", "rows", "problem_records", "faults", "reason"]
         heads = ["Layer", "State", "Version", "Records", "With errors", "Faults", "What was found"]
-        _table(heads, [[_cell(row[column]) for column in columns] for row in rows])
+        print_table(heads, [[_cell(row[column]) for column in columns] for row in rows])
         sound = sum(row["state"] == "sound" for row in rows)
         typer.echo(f"{sound} of {len(rows)} layers are sound")
     broken = [row["layer"] for row in rows if row["state"] == "unreadable"]

@@ -153,14 +153,14 @@ def _facts(report: ImportReport, written: str | None) -> dict[str, Any]:
 
 
 def _tell(report: ImportReport, written: str | None) -> None:
-    from spacegov.cli.lists import _table
+    from spacegov.cli.lists import print_table
 
     table = report.faults
     if report.status != "unchanged" and len(table):
         shown = table.assign(_first=(table["severity"] != "error")).sort_values("_first", kind="stable").head(_SHOWN)
         columns = ["feature", "field", "code", "severity", "value", "reason", "action"]
         heads = ["Record", "Field", "Fault", "Severity", "Value", "What was found", "Action"]
-        _table(heads, [[str(row[column]) for column in columns] for row in shown.to_dict("records")])
+        print_table(heads, [[str(row[column]) for column in columns] for row in shown.to_dict("records")])
         if len(table) > len(shown):
             typer.echo(f"… and {len(table) - len(shown)} more; write all of them with --faults FILE")
     if written:

@@ -38,7 +38,7 @@ def layers(
         return
     columns = ["id", "title", "kind", "steward_title", "sharing", "status", "version", "coverage"]
     heads = ["Layer", "Title", "Kind", "Department", "Sharing", "Status", "Version", "Coverage"]
-    _table(heads, [[str(row[column] or "") for column in columns] for row in rows])
+    print_table(heads, [[str(row[column] or "") for column in columns] for row in rows])
     typer.echo(f"{len(rows)} of {len(opened.layers)} layers of {say(opened.settings.name, chosen)}")
 
 
@@ -59,17 +59,17 @@ def tools(
         for row in rows:
             print_json(row)
         return
-    _table(["Tool", "Application", "Question"], [[row["id"], row["application"], row["question"]] for row in rows])
+    print_table(["Tool", "Application", "Question"], [[row["id"], row["application"], row["question"]] for row in rows])
     typer.echo(f"{len(rows)} of {len(opened.tools)} tools")
 
 
 def show(
-    name: Annotated[str, typer.Argument(help="Id of a layer, a tool or a policy table.")],
+    name: Annotated[str, typer.Argument(help="Id of a layer, a tool, a scenario or a policy table.")],
     workspace: WorkspaceOption = None,
     language: LanguageOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Show all that is known of a layer, a tool or a policy table."""
+    """Show all that is known of a layer, a tool, a scenario or a policy table."""
     from spacegov.errors import UnknownName, suggest
     from spacegov.toolbox.policy import policy_names
     from spacegov.workspace import Workspace
@@ -81,11 +81,15 @@ def show(
         _show_tool(opened.tools[name], chosen, json)
     elif name in opened.layers:
         _show_layer(opened, name, chosen, json)
+    elif name in opened.scenarios:
+        from spacegov.cli.scenario import show_scenario
+
+        show_scenario(opened, name, chosen, json)
     elif name in policies:
         _show_policy(opened, name, chosen, json)
     else:
-        names = [*opened.tools, *opened.layers, *policies]
-        raise UnknownName(f"there is no layer, tool or policy table {name!r}; {suggest(name, names)}")
+        names = [*opened.tools, *opened.layers, *opened.scenarios, *policies]
+        raise UnknownName(f"there is no layer, tool, scenario or policy table {name!r}; {suggest(name, names)}")
 
 
 def _show_tool(tool: Tool, language: Language, json: bool) -> None:
@@ -141,7 +145,7 @@ def _show_layer(workspace: Workspace, name: str, language: Language, json: bool)
         ["Coverage", facts["coverage"] or "not covered: this workspace has no data for it"],
         *([["Standards", "; ".join(layer.card.cites)]] if layer.card.cites else []),
     ]
-    _table(["", ""], rows, head=False)
+    print_table(["", ""], rows, head=False)
     for field, spec in layer.card.fields.items():
         unit = f", {spec.unit}" if spec.unit else ""
         scheme = f", scheme {spec.scheme}" if spec.scheme else ""
@@ -158,14 +162,17 @@ def _show_policy(workspace: Workspace, name: str, language: Language, json: bool
         return
     typer.echo(f"{name}: {say(table.attrs['title'], language)}, version {table.attrs['version']}")
     typer.echo(f"Source: {say(table.attrs['source'], language)}\n")
-    _table([str(column) for column in table.columns], [[_cell(value) for value in row] for row in table.to_numpy()])
+    print_table(
+        [str(column) for column in table.columns], [[_cell(value) for value in row] for row in table.to_numpy()]
+    )
 
 
 def _cell(value: Any) -> str:
     return "" if value is None or value != value else str(value)
 
 
-def _table(heads: list[str], rows: list[list[str]], *, head: bool = True) -> None:
+def print_table(heads: list[str], rows: list[list[str]], *, head: bool = True) -> None:
+    """Print a table; on a pipe no line is folded."""
     from rich.console import Console
     from rich.table import Table
 

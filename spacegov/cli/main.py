@@ -11,7 +11,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from spacegov.cli import check, demo, importing, lists, new, run, serve
+from spacegov.cli import check, demo, importing, lists, new, run, scenario, serve
 from spacegov.errors import SpacegovError
 
 EXIT_USAGE = 2
@@ -53,6 +53,8 @@ app.command("layers")(lists.layers)
 app.command("tools")(lists.tools)
 app.command("show")(lists.show)
 app.command("run")(run.run)
+app.command("scenarios")(scenario.scenarios)
+app.command("scenario")(scenario.scenario)
 app.command("serve")(serve.serve)
 app.command("new")(new.new)
 app.command("import")(importing.import_)

@@ -8,7 +8,7 @@ from spacegov.layers.coverage import ANSWER_TITLES, Answer
 from spacegov.maps.compiled import CompiledStyle
 from spacegov.maps.picture import PictureLayer
 from spacegov.maps.style import compile_style
-from spacegov.text import Language, say
+from spacegov.text import Language, Text, say
 
 if TYPE_CHECKING:
     import folium
@@ -114,27 +114,10 @@ def result_map(result: Result, language: Language, theme: MapTheme = "auto") -> 
         The answer has nothing to draw.
     """
     from spacegov.maps.folium_map import folium_map
-    from spacegov.maps.page import MapLayer
 
     card = result.tool.card
-    words = {name: (dict(column.title), column.unit) for name, column in result.columns.items()}
-    codes = {name: column.codes for name, column in result.columns.items() if column.codes}
-    named = sorted(result.frames.items(), key=lambda item: item[1] is not result.frame)
-    layers = [
-        MapLayer(
-            frame,
-            dict(card.title) if frame is result.frame else {"en": name.replace("_", " ").capitalize()},
-            style_of_result(result, frame),
-            _present(words, frame),
-            visible=frame is result.frame,
-            values=_present(codes, frame),
-        )
-        for name, frame in named
-        if is_drawable(frame)
-    ]
-    if result.not_covered is not None:
-        style = compile_style({"colour": "not-covered"}, {}, result.workspace.layers.schemes, result.not_covered)
-        layers.append(MapLayer(result.not_covered, dict(ANSWER_TITLES[Answer.NOT_COVERED]), style, {}))
+    layers = result_layers(result)
+    layers += gap_layers(result)
     facts = result.provenance
     if facts.workspace is None:
         layers += _context(result, layers[0].data.crs if layers else None)
@@ -150,6 +133,52 @@ def result_map(result: Result, language: Language, theme: MapTheme = "auto") -> 
         language=language,
         theme=theme,
     )
+
+
+def result_layers(result: Result, *, main: Text | None = None, visible: bool = True) -> list[MapLayer]:
+    """Give the frames of a result as layers of a map, the main one first.
+
+    Parameters
+    ----------
+    result : Result
+    main : Text, optional
+        Title of the main frame; the tool's by default.
+    visible : bool
+        Whether the main frame is shown when the map opens; the others never are.
+
+    Returns
+    -------
+    list of MapLayer
+    """
+    from spacegov.maps.page import MapLayer
+
+    words = {name: (dict(column.title), column.unit) for name, column in result.columns.items()}
+    codes = {name: column.codes for name, column in result.columns.items() if column.codes}
+    named = sorted(result.frames.items(), key=lambda item: item[1] is not result.frame)
+    return [
+        MapLayer(
+            frame,
+            (main or dict(result.tool.card.title))
+            if frame is result.frame
+            else {"en": name.replace("_", " ").capitalize()},
+            style_of_result(result, frame),
+            _present(words, frame),
+            visible=visible and frame is result.frame,
+            values=_present(codes, frame),
+        )
+        for name, frame in named
+        if is_drawable(frame)
+    ]
+
+
+def gap_layers(result: Result) -> list[MapLayer]:
+    """Give the ground that inputs do not cover as a layer of a map; none where all is covered."""
+    from spacegov.maps.page import MapLayer
+
+    if result.not_covered is None:
+        return []
+    style = compile_style({"colour": "not-covered"}, {}, result.workspace.layers.schemes, result.not_covered)
+    return [MapLayer(result.not_covered, dict(ANSWER_TITLES[Answer.NOT_COVERED]), style, {})]
 
 
 def layer_map(layer: Layer, language: Language, theme: MapTheme = "auto") -> folium.Map:

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import copy
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from spacegov.errors import BadInput, EmptyLayer, UnknownName, suggest
+from spacegov.errors import BadInput, EmptyLayer, MissingColumn, UnknownName, suggest
 from spacegov.toolbox.provenance import InputRecord
 
 if TYPE_CHECKING:
@@ -36,12 +37,20 @@ class Answer:
         What records call it; the tool's id by default.
     where : str or None
         A CQL2 filter over its columns.
+    rename : mapping
+        New column names, each with the column it is taken from, after the filter.
     """
 
     result: Result
     frame: str | None = None
     name: str | None = None
     where: str | None = None
+    rename: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def change(self) -> str:
+        """What is done to the frame before it is taken, in words of the record."""
+        return _change(self.where, self.rename)
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,16 +60,56 @@ class LayerPart:
     Attributes
     ----------
     layer : Layer
-    where : str
+    where : str or None
         A CQL2 filter over its columns.
+    rename : mapping
+        New column names, each with the column it is taken from, after the filter.
     """
 
     layer: Layer
-    where: str
+    where: str | None = None
+    rename: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def change(self) -> str:
+        """What is done to the layer before it is taken, in words of the record."""
+        return _change(self.where, self.rename)
+
+    def read(self, role: str) -> Any:
+        """Read the part.
+
+        Raises
+        ------
+        EmptyLayer
+            No record passes the filter.
+        MissingColumn
+            A column to rename is not there.
+        """
+        value = self.layer.read(where=self.where)
+        if not len(value):
+            raise EmptyLayer(f"{role}: no record of {self.layer.id} has {self.where}; change the filter")
+        return renamed(role, value, self.rename)
 
     def fingerprint(self) -> str:
-        """Give the sha256 of the layer's data and the filter."""
-        return hashlib.sha256(f"{self.layer.sha256} {self.where}".encode()).hexdigest()
+        """Give the sha256 of the layer's data and of what is done to it."""
+        return _fingerprint(self.layer.sha256, self.change)
+
+
+def _change(where: str | None, rename: Mapping[str, str]) -> str:
+    taken = ", ".join(f"{new} from {old}" for new, old in rename.items())
+    return (f" where {where}" if where else "") + (f" with {taken}" if taken else "")
+
+
+def renamed(role: str, value: Any, rename: Mapping[str, str]) -> Any:
+    """Give a frame in which columns are taken from others; a column that is taken over gives way."""
+    for old in rename.values():
+        if old not in value.columns:
+            raise MissingColumn(
+                f"{role}: there is no column {old!r} to rename; {suggest(old, map(str, value.columns))}"
+            )
+    taken = {old: new for new, old in rename.items()}
+    left = value.drop(columns=[new for new in rename if new in value.columns and new not in taken])
+    return left.rename(columns=taken) if rename else value
 
 
 def is_answer(item: Any) -> bool:
@@ -98,6 +147,8 @@ def read_answer(workspace: Workspace, role: str, item: str | Answer) -> tuple[An
     value = value.copy(deep=False) if hasattr(value, "columns") else copy.copy(value)
     if answer.where is not None:
         value = _passing(role, name, value, answer.where)
+    if answer.rename:
+        value = renamed(role, value, answer.rename)
     label = answer.name or (item if isinstance(item, str) else name).removeprefix(SIGN)
     value.attrs = {**value.attrs, "layer": label, "title": dict(result.tool.card.title)}
     crs = getattr(value, "crs", None)
@@ -105,9 +156,9 @@ def read_answer(workspace: Workspace, role: str, item: str | Answer) -> tuple[An
         role=role,
         layer=label if isinstance(item, Answer) else item,
         title={str(key): words for key, words in result.tool.card.title.items()},
-        source=f"answer of {name}" + (f" where {answer.where}" if answer.where else ""),
+        source=f"answer of {name}{answer.change}",
         version=result.provenance.software,
-        sha256=_fingerprint(result.provenance.key, answer.where),
+        sha256=_fingerprint(result.provenance.key, answer.change),
         crs=None if crs is None else ":".join(crs.to_authority() or (crs.name,)),
         rows=len(value) if hasattr(value, "columns") else int(value.shape[0] * value.shape[1]),
         coverage="not stated",
@@ -125,8 +176,8 @@ def _ask(workspace: Workspace, role: str, item: str) -> Answer:
     return Answer(run(workspace, name, {}, keep=False), frame or None)
 
 
-def _fingerprint(key: str, where: str | None) -> str:
-    return key if where is None else hashlib.sha256(f"{key} {where}".encode()).hexdigest()
+def _fingerprint(key: str, change: str) -> str:
+    return hashlib.sha256(f"{key}{change}".encode()).hexdigest() if change else key
 
 
 def _passing(role: str, name: str, value: Any, where: str) -> Any:

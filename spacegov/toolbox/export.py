@@ -57,9 +57,9 @@ def _write(frame: Any, path: Path, name: str) -> None:
     elif suffix == ".geojson":
         # Nine decimals are a tenth of a millimetre; the seven that GDAL writes else move borders by a centimetre.
         options = {"RFC7946": "YES", "COORDINATE_PRECISION": "9"}
-        _plain(frame).to_crs(4326).to_file(path, driver="GeoJSON", layer=name, layer_options=options)
+        plain_columns(frame).to_crs(4326).to_file(path, driver="GeoJSON", layer=name, layer_options=options)
     else:
-        _plain(frame).to_file(path, layer=name)
+        plain_columns(frame).to_file(path, layer=name)
 
 
 @contextmanager
@@ -89,7 +89,7 @@ def require_folder(path: Path) -> None:
         raise BadInput(f"{path}: the folder {path.parent} does not exist; make it first")
 
 
-def _plain(frame: Any) -> Any:
+def plain_columns(frame: Any) -> Any:
     """Give a frame whose columns every format can hold: lists and objects become text."""
     plain = frame.copy(deep=False)
     plain.attrs = {}
@@ -105,7 +105,7 @@ def _write_shapefile(frame: Any, path: Path) -> None:
     """Write a shapefile's several files beside each other, the .shp last."""
     stem = f".{path.stem}.{os.getpid()}.part"
     try:
-        _plain(frame).to_file(path.with_name(f"{stem}.shp"), encoding="UTF-8")
+        plain_columns(frame).to_file(path.with_name(f"{stem}.shp"), encoding="UTF-8")
         parts = sorted(path.parent.glob(f"{stem}.*"), key=lambda part: part.suffix == ".shp")
         for part in parts:
             part.replace(path.with_suffix(part.suffix))

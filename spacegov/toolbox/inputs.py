@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from spacegov.errors import BadInput, EmptyLayer, UnknownName, suggest
+from spacegov.errors import BadInput, UnknownName, suggest
 from spacegov.kinds import LayerKind
 from spacegov.layers import files
 from spacegov.layers.folder import folder_sources
@@ -219,13 +219,10 @@ def _read_layer(role: str, kind: LayerKind, layer: Layer, crs: Any) -> tuple[Any
 
 
 def _read_part(role: str, kind: LayerKind, part: LayerPart, crs: Any) -> tuple[Any, InputRecord]:
-    layer = part.layer
-    _fits(role, kind, layer.card.kind, layer.id)
-    value = _bring(layer.read(where=part.where), crs)
-    if not len(value):
-        raise EmptyLayer(f"{role}: no record of {layer.id} has {part.where}; change the filter")
-    record = _layer_record(role, value, layer)
-    changed = {"source": f"{record.source} where {part.where}", "sha256": part.fingerprint(), "rows": len(value)}
+    _fits(role, kind, part.layer.card.kind, part.layer.id)
+    value = _bring(part.read(role), crs)
+    record = _layer_record(role, value, part.layer)
+    changed = {"source": f"{record.source}{part.change}", "sha256": part.fingerprint()}
     return value, record.model_copy(update=changed)
 
 

@@ -35,8 +35,26 @@ class _Words(string.Formatter):
         return writers[format_spec or "number"](value, self.language)  # type: ignore[operator, no-any-return]
 
 
-def answer_sentence(card: ToolCard, summary: Mapping[str, Any], language: Language = "en") -> str:
-    """Give the answer in one sentence.
+class _WordsOfSteps(_Words):
+    """Formats `{step.figure:count}`; each name is looked up as it is written."""
+
+    def get_field(self, field_name: str, args: Any, kwargs: Mapping[str, Any]) -> tuple[Any, str]:  # noqa: ARG002
+        return kwargs.get(field_name), field_name
+
+
+def fill_sentence(template: str, figures: Mapping[str, Any], language: Language = "en") -> str:
+    """Fill a sentence with figures named `step.figure`.
+
+    Examples
+    --------
+    >>> fill_sentence("{find.rows:count} of {all.rows:count} places", {"find.rows": 12, "all.rows": 30})
+    '12 of 30 places'
+    """
+    return _WordsOfSteps(language).vformat(template, (), dict(figures))
+
+
+def answer_pieces(card: ToolCard, summary: Mapping[str, Any], language: Language = "en") -> list[tuple[str, bool]]:
+    """Give the answer in one sentence, in pieces: text, and whether it is one of the run's figures.
 
     Parameters
     ----------
@@ -48,7 +66,7 @@ def answer_sentence(card: ToolCard, summary: Mapping[str, Any], language: Langua
 
     Returns
     -------
-    str
+    list of (str, bool)
         The sentence; without one in the card, rows and area.
     """
     template = say(card.answer, language)
@@ -56,4 +74,16 @@ def answer_sentence(card: ToolCard, summary: Mapping[str, Any], language: Langua
         rows = {"en": "{rows:count} rows", "zh": "{rows:count} 条", "ru": "строк: {rows:count}"}[language]
         area = {"en": ", {area_m2:area}", "zh": "，{area_m2:area}", "ru": ", {area_m2:area}"}[language]
         template = rows + (area if "area_m2" in summary else "")
-    return _Words(language).vformat(template, (), dict(summary))
+    words = _Words(language)
+    pieces = []
+    for text, name, written, _ in words.parse(template):
+        if text:
+            pieces.append((text, False))
+        if name is not None:
+            pieces.append((words.format_field(words.get_field(name, (), summary)[0], written or ""), True))
+    return pieces
+
+
+def answer_sentence(card: ToolCard, summary: Mapping[str, Any], language: Language = "en") -> str:
+    """Give the answer in one sentence; see `answer_pieces`."""
+    return "".join(text for text, _ in answer_pieces(card, summary, language))

@@ -5,8 +5,9 @@ from __future__ import annotations
 import io
 import math
 import os
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from spacegov.text import Language, say
 from spacegov.toolbox.export import require_folder, writing
@@ -15,16 +16,38 @@ from spacegov.toolbox.result import column_title, require_suffix
 if TYPE_CHECKING:
     from spacegov.toolbox.result import Result
 
+Styles: TypeAlias = dict[str, Any]
 ROW_LIMIT = 1_000_000
 
 
 def write_xlsx(result: Result, path: Path) -> Path:
     """Write a result's tables and the sheet "Sources and method"; geometry stays out, its area and length do not."""
-    import xlsxwriter
-
     require_suffix(path, (".xlsx",))
     require_folder(path)
     language = result.workspace.settings.language
+
+    def fill(book: Any, styles: Styles) -> None:
+        for name, frame in result.frames.items():
+            if hasattr(frame, "columns"):
+                table_sheet(book.add_worksheet(sheet_name(name)), frame, result, language, styles)
+        if result.not_covered is not None:
+            table_sheet(book.add_worksheet("not covered"), result.not_covered, result, language, styles)
+        rows_sheet(book.add_worksheet("Sources and method"), method_rows(result, language), styles)
+
+    return write_book(path, fill)
+
+
+def write_book(path: Path, fill: Callable[[Any, Styles], None]) -> Path:
+    """Write a workbook, whole or not at all.
+
+    Parameters
+    ----------
+    path : Path
+    fill : callable
+        Given the workbook and its formats `head` and `bold`; adds the sheets.
+    """
+    import xlsxwriter
+
     temporary = path.with_name(f".{path.stem}.{os.getpid()}.part.xlsx")
     # Formulas and links of field values stay text: a cell must never act on the reader's machine.
     options = {
@@ -38,12 +61,7 @@ def write_xlsx(result: Result, path: Path) -> Path:
     try:
         with xlsxwriter.Workbook(content, options) as book:
             styles = {"head": book.add_format({"bold": True, "bottom": 1}), "bold": book.add_format({"bold": True})}
-            for name, frame in result.frames.items():
-                if hasattr(frame, "columns"):
-                    _table(book.add_worksheet(_sheet_name(name)), frame, result, language, styles)
-            if result.not_covered is not None:
-                _table(book.add_worksheet("not covered"), result.not_covered, result, language, styles)
-            _method(book.add_worksheet("Sources and method"), result, language, styles)
+            fill(book, styles)
         with writing(path):
             temporary.write_bytes(content.getvalue())
             temporary.replace(path)
@@ -52,11 +70,13 @@ def write_xlsx(result: Result, path: Path) -> Path:
     return path
 
 
-def _sheet_name(name: str) -> str:
+def sheet_name(name: str) -> str:
+    """Give a name that a sheet may have."""
     return name.replace("_", " ")[:31]
 
 
-def _table(sheet: Any, frame: Any, result: Result, language: Language, styles: dict[str, Any]) -> None:
+def table_sheet(sheet: Any, frame: Any, result: Result, language: Language, styles: Styles) -> None:
+    """Fill a sheet with a frame's columns but its geometry, under their titles."""
     geometry = getattr(frame, "_geometry_column_name", None)
     columns = [column for column in frame.columns if column != geometry]
     for position, column in enumerate(columns):
@@ -94,9 +114,10 @@ def _cells(column: Any) -> list[Any]:
     ]
 
 
-def _method(sheet: Any, result: Result, language: Language, styles: dict[str, Any]) -> None:
+def method_rows(result: Result, language: Language) -> list[tuple[str, Any]]:
+    """Give what a result stands on, a name and a text each."""
     facts = result.provenance
-    rows: list[tuple[str, Any]] = [
+    return [
         ("Question", say(result.tool.card.question, language)),
         ("Answer", result.answer(language)),
         ("Tool", f"{facts.tool}, {facts.software}"),
@@ -123,6 +144,10 @@ def _method(sheet: Any, result: Result, language: Language, styles: dict[str, An
         ),
         *(("Doubt", f"{doubt.text}{f' ({doubt.where})' if doubt.where else ''}") for doubt in facts.doubts),
     ]
+
+
+def rows_sheet(sheet: Any, rows: Iterable[tuple[str, Any]], styles: Styles) -> None:
+    """Fill a sheet with a name and a text in each row."""
     sheet.set_column(0, 0, 24)
     sheet.set_column(1, 1, 110)
     for row, (name, value) in enumerate(rows):

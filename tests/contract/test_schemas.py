@@ -24,6 +24,7 @@ def cards() -> list[tuple[str, Path]]:
     found += [("scheme", path) for path in (layers / "schemes").glob("*.yaml")]
     found += [("stewards", layers / "stewards.yaml"), ("workspace", sample / "workspace.yaml")]
     found += [("tool", path) for application in APPLICATIONS for path in (tools / application).glob("*.yaml")]
+    found += [("scenario", path) for path in tools.glob("*/scenarios/*.yaml")]
     found += [("policy", path) for path in (tools / "policy").glob("*.yaml")]
     found += [("binding", path) for path in (sample / "layers" / "bindings").glob("*.yaml")]
     return sorted(found)

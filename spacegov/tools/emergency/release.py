@@ -125,6 +125,7 @@ def check_zone_release(
         last_case : day of the last case in the zone, empty without one
     buildings : GeoDataFrame
         The buildings with zone, decision, next_state and from_day; `normal` and empty for those in no zone
+        zone_after : the zone from the day asked about on: the next state where it begins, else the zone as it is
     conditions : DataFrame
         zone_id, condition, met, day (first day met), needed, evidence
 
@@ -371,6 +372,8 @@ def _buildings(buildings: gpd.GeoDataFrame, homes: list[str], states: list[_Stat
     houses["decision"] = [state.decision if state else "" for state in own]
     houses["next_state"] = [state.next_state if state else NORMAL for state in own]
     houses["from_day"] = [_say(state.from_day) if state else "" for state in own]
+    changes = houses["decision"].isin(("tighten", "release"))
+    houses["zone_after"] = houses["next_state"].where(changes, houses["zone"])
     return houses
 
 
