@@ -29,6 +29,17 @@ def texts_of(column: Any) -> npt.NDArray[Any]:
     return np.array([text_of(value) for value in column], dtype=object)
 
 
+def column_among(frame: Any, names: tuple[str, ...]) -> str | None:
+    """Give the first of some usual names that a layer has a column of.
+
+    Examples
+    --------
+    >>> column_among(pd.DataFrame({"issued": [1]}), ("approved", "issued")), column_among(pd.DataFrame(), ("a",))
+    ('issued', None)
+    """
+    return next((name for name in names if name in frame.columns), None)
+
+
 def labels_of(frame: Any) -> npt.NDArray[Any]:
     """Give the names of a layer's records: its key column where the layer states one (`attrs["key"]`), else the index.
 

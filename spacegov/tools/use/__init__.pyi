@@ -1,11 +1,16 @@
+from .expiry import watch_expiry
 from .idle_land import find_idle_land
 from .intensity import DevelopmentIntensity, check_development_intensity
+from .location import FacilityLocation, locate_facilities
 from .service import ServiceCoverage, measure_service_coverage
 
 __all__ = [
     "DevelopmentIntensity",
+    "FacilityLocation",
     "ServiceCoverage",
     "check_development_intensity",
     "find_idle_land",
+    "locate_facilities",
     "measure_service_coverage",
+    "watch_expiry",
 ]
