@@ -11,12 +11,12 @@ import pandas as pd
 
 from spacegov import ledger
 from spacegov.checks import checked
-from spacegov.errors import BadInput
-from spacegov.kernels import pair_areas, self_pair_areas
+from spacegov.kernels import self_pair_areas
 from spacegov.kinds import AreaBasis, ColumnOf, CoverageOf, PolicyKind, Polygons, Share, SquareMetres, name_of
-from spacegov.tools.overlay import areas_of, shapes_of, union_of
+from spacegov.tools.overlay import areas_of, shapes_of
+from spacegov.tools.use._built import floor_areas_of, green_shares, measure_built, surveyed_by
 from spacegov.tools.use._intensity_limits import LIMITS, breaches_of, judge, limits_of
-from spacegov.tools.use._pieces import Pieces, ground_on, pieces_on
+from spacegov.tools.use._pieces import Pieces, pieces_on
 from spacegov.tools.values import labels_of, texts_of
 
 _PARCEL_COLUMNS = {
@@ -161,15 +161,15 @@ def check_development_intensity(
     allowed = limits_of(parcels, columns, limits, zoning)
     pieces = pieces_on(parcels, buildings, area_basis)
     area = areas_of(shapes_of(parcels), parcels.crs, area_basis)
-    each = _floor_areas(buildings, floors, floor_area, pieces.footprint_m2)
-    table = _measure(parcels, buildings, pieces, each, area, height, min_piece)
-    table["green_share"] = _green(parcels, greens, green, area, area_basis)
+    each = floor_areas_of(buildings, floors, floor_area, pieces.footprint_m2)
+    table = measure_built(parcels, buildings, pieces, each, area, height, min_piece)
+    table["green_share"] = green_shares(parcels, greens, green, area, area_basis)
     table["zoning"] = texts_of(parcels[zoning]) if zoning is not None else None
     for name in LIMITS:
         table[name] = allowed[name]
     names = labels_of(parcels)
     table["parcel"] = names
-    surveyed = _surveyed(parcels, (coverage or {}).get(name_of(buildings, "buildings")), area, area_basis)
+    surveyed = surveyed_by(parcels, (coverage or {}).get(name_of(buildings, "buildings")), area, area_basis)
     broken, unknown = judge(table, tolerance)
     some_limit = np.any([~np.isnan(allowed[name]) for name in LIMITS], axis=0)
     hit = np.array([bool(found) for found in broken], dtype=bool)
@@ -185,91 +185,6 @@ def check_development_intensity(
     shared = _shared(pieces, each, names, labels_of(buildings))
     _tell(answer, breaches, shared, pieces, buildings, parcels, area_basis)
     return DevelopmentIntensity(answer, breaches, shared)
-
-
-def _floor_areas(buildings: gpd.GeoDataFrame, floors: str | None, floor_area: str | None, footprint: Any) -> Any:
-    """Floor area of whole buildings; NaN where it is not known."""
-    known = np.full(len(buildings), np.nan)
-    for column, factor in ((floor_area, np.ones(len(buildings))), (floors, footprint)):
-        if column is None:
-            continue
-        values = buildings[column].to_numpy(dtype=np.float64, na_value=np.nan)
-        if (values < 0).any():
-            raise BadInput(f"buildings: {int((values < 0).sum())} values of {column!r} are below 0; mend or empty them")
-        known = np.where(np.isnan(known), values * factor, known)
-    return known
-
-
-def _measure(
-    parcels: gpd.GeoDataFrame,
-    buildings: gpd.GeoDataFrame,
-    pieces: Pieces,
-    each: Any,
-    area: Any,
-    height: str | None,
-    min_piece: float,
-) -> pd.DataFrame:
-    count = len(parcels)
-    parcel, building = (pieces.table[name].to_numpy() for name in ("parcel", "building"))
-    own = each[building] * pieces.table["part"].to_numpy()
-    missing = np.isnan(own)
-    sum_of = np.bincount(parcel, np.nan_to_num(own), minlength=count)
-    gaps = np.bincount(parcel, missing, minlength=count).astype(np.int64)
-    stands = pieces.table["area_m2"].to_numpy() >= min_piece
-    heights = np.full(count, np.nan)
-    unknown_height = np.zeros(count, dtype=bool)
-    if height is not None:
-        metres = buildings[height].to_numpy(dtype=np.float64, na_value=np.nan)[building]
-        heights = np.zeros(count)
-        np.maximum.at(heights, parcel[stands], np.nan_to_num(metres[stands]))
-        unknown_height[parcel[stands & np.isnan(metres)]] = True
-    return pd.DataFrame(
-        {
-            "buildings": np.bincount(parcel[stands], minlength=count),
-            "floors_missing": gaps,
-            "area_m2": area,
-            "footprint_m2": pieces.cover_m2,
-            "floor_area_m2": sum_of,
-            "ratio": np.where(gaps > 0, np.nan, sum_of / area),
-            "ratio_least": sum_of / area,
-            "coverage": pieces.cover_m2 / area,
-            "height_m": heights,
-            "height_unknown": unknown_height,
-        }
-    )
-
-
-def _green(
-    parcels: gpd.GeoDataFrame, greens: gpd.GeoDataFrame | None, column: str | None, area: Any, basis: AreaBasis
-) -> Any:
-    if greens is None:
-        return np.full(len(parcels), np.nan)
-    pairs = pair_areas(parcels, greens, area_basis=basis, trusted=True)
-    part = np.ones(len(greens))
-    if column is not None:
-        part = greens[column].to_numpy(dtype=np.float64, na_value=0.0)
-        if ((part < 0) | (part > 1)).any():
-            raise BadInput(f"greens: values of {column!r} are no shares; give 0 to 1, not percent")
-    left, right = pairs["left_index"].to_numpy(), pairs["right_index"].to_numpy()
-    sums = np.bincount(left, pairs["area_m2"].to_numpy() * part[right], minlength=len(parcels))
-    if column is None:
-        plots, shapes = shapes_of(parcels), shapes_of(greens)
-        twice = self_pair_areas(greens, area_basis=basis, trusted=True)
-        both = np.unique(twice[["left_index", "right_index"]].to_numpy())
-        for plot in np.unique(left[np.isin(right, both)]):
-            sums[plot] = ground_on(plots[plot], shapes[right[left == plot]], parcels.crs, basis)
-    return sums / area
-
-
-def _surveyed(parcels: gpd.GeoDataFrame, area_of: gpd.GeoDataFrame | None, area: Any, basis: AreaBasis) -> Any:
-    if area_of is None:
-        return np.ones(len(parcels), dtype=bool)
-    there = gpd.GeoSeries([union_of(shapes_of(area_of))] if len(area_of) else [], crs=parcels.crs)
-    if not len(there):
-        return np.zeros(len(parcels), dtype=bool)
-    pairs = pair_areas(parcels, there, area_basis=basis, trusted=True)
-    inside = np.bincount(pairs["left_index"], pairs["area_m2"], minlength=len(parcels))
-    return inside >= area * (1 - 1e-6)
 
 
 def _shared(pieces: Pieces, each: Any, plots: Any, houses: Any) -> pd.DataFrame:
