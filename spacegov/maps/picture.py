@@ -6,7 +6,7 @@ colour follows the page's theme.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
@@ -27,6 +27,7 @@ Bounds: TypeAlias = tuple[float, float, float, float]
 LEAST_OUTLINE = 1.2
 SPECK = 6
 MOST_SPECKS = 300
+SCALE_FAMILY = "Noto Sans, Liberation Sans, Arial, DejaVu Sans, Noto Sans CJK SC, sans-serif"
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,12 +42,15 @@ class PictureLayer:
         Of the whole layer, 0 to 1.
     marks : bool
         Whether polygons too small to be seen are marked by a dot: for findings, not for what lies below them.
+    radius : float
+        Of points, in pixels.
     """
 
     data: Any
     style: CompiledStyle
     opacity: float = 1.0
     marks: bool = False
+    radius: float = 3.2
 
 
 def picture(
@@ -59,6 +63,7 @@ def picture(
     theme: PictureTheme = "auto",
     language: Language = "en",
     name: str = "picture",
+    over: Callable[[View], str] | None = None,
 ) -> str:
     """Draw layers.
 
@@ -78,6 +83,8 @@ def picture(
         Of the scale bar.
     name : str
         Unique within a page; names the patterns.
+    over : callable, optional
+        Given the view, what to draw above the layers and below the scale bar, as SVG.
 
     Returns
     -------
@@ -87,7 +94,7 @@ def picture(
     view = View.fitting(bounds, width, height)
     ink = _Ink(theme, name)
     body = [_draw(layer, view, ink) for layer in layers]
-    bar = _scale_bar(view, ink, language)
+    bar = ("" if over is None else over(view)) + _scale_bar(view, ink, language)
     ground = ink.colour("#f2f1ec", "#1b1e21")
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" preserveAspectRatio="xMidYMid slice" '
@@ -188,7 +195,7 @@ def _entry(layer: PictureLayer, entry: LegendEntry, shapes: Any, view: View, ink
     dashes = palette().lines.get(symbol.line, ())
     dash = f";stroke-dasharray:{' '.join(f'{value:g}' for value in dashes)}" if dashes else ""
     if style.shape == "point":
-        return _points(shapes, view, colour, ink.colour("#ffffff", "#111316"))
+        return _points(shapes, view, colour, ink.colour("#ffffff", "#111316"), layer.radius)
     specks, shapes = _specks(shapes, view) if layer.marks and style.shape == "polygon" else (shapes[:0], shapes)
     marks = _marks(specks, view, colour, ink.colour(symbol.ink.light, symbol.ink.dark))
     path = path_data(_prepared(shapes, view), view)
@@ -254,10 +261,12 @@ def path_data(shapes: Iterable[Any], view: View) -> str:
     return "".join(commands)
 
 
-def _points(shapes: Any, view: View, colour: str, halo: str) -> str:
+def _points(shapes: Any, view: View, colour: str, halo: str, radius: float) -> str:
     points = view.pixels(shapely.get_coordinates(shapes))
-    circles = "".join(f'<circle cx="{x:g}" cy="{y:g}" r="3.2"/>' for x, y in points)
-    return f'<g style="fill:{colour};stroke:{halo};stroke-width:1">{circles}</g>'
+    circles = "".join(f'<circle cx="{x:g}" cy="{y:g}" r="{radius:g}"/>' for x, y in points)
+    # Many small points would be all halo.
+    edge = f"stroke:{halo};stroke-width:1" if radius >= 2.5 else "stroke:none"
+    return f'<g style="fill:{colour};{edge}">{circles}</g>'
 
 
 def _image(layer: PictureLayer, view: View) -> str:
@@ -335,8 +344,9 @@ def _scale_bar(view: View, ink: _Ink, language: Language) -> str:
     return (
         f'<rect x="{x - 8:.1f}" y="{y - 19}" width="{length + 16:.1f}" height="25" style="fill:{ground};opacity:.88"/>'
         f'<path d="M{x:.1f} {y - 4}V{y}H{x + length:.1f}V{y - 4}" style="fill:none;stroke:{text};stroke-width:1.4"/>'
-        f'<text x="{x + length / 2:.1f}" y="{y - 7}" text-anchor="middle" '
-        f'style="fill:{text};font:11px var(--font,sans-serif)">{words}</text>'
+        # Programs other than browsers read the attributes, which know no variables.
+        f'<text x="{x + length / 2:.1f}" y="{y - 7}" text-anchor="middle" font-size="11" font-family="{SCALE_FAMILY}" '
+        f'style="fill:{text};font-family:var(--font,sans-serif)">{words}</text>'
     )
 
 

@@ -1,0 +1,97 @@
+"""The units of a territory as a report needs them: names by language, boundaries, which unit a place lies in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from spacegov.text import Language
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from spacegov.workspace import Workspace
+
+MOST_UNITS = 40
+"""A report names the units of the finest level that still fits a page."""
+
+
+@dataclass(frozen=True)
+class Unit:
+    """One unit: its code, its name, its ground."""
+
+    code: str
+    name: str
+    shape: Any
+
+
+class Places:
+    """The units of a workspace, by level.
+
+    Parameters
+    ----------
+    workspace : Workspace
+        Its settings name a layer of units for each level.
+    language : {"en", "zh", "ru"}
+        Of names: the column `name_zh` or `name_ru` where a layer has it, else `name`.
+    """
+
+    def __init__(self, workspace: Workspace, language: Language) -> None:
+        self.workspace = workspace
+        self.language = language
+
+    @cached_property
+    def levels(self) -> dict[str, list[Unit]]:
+        """Units by level, the territory first."""
+        found = {}
+        for level, name in self.workspace.settings.units.items():
+            layers = self.workspace.layers
+            if name in layers and layers[name].bound:
+                found[level] = self._units(name)
+        return found
+
+    def _units(self, name: str) -> list[Unit]:
+        layer = self.workspace.layers[name]
+        frame = layer.read()
+        code = next((field for field, spec in layer.card.fields.items() if spec.unique), None)
+        titles = [column for column in (f"name_{self.language}", "name") if column in frame.columns]
+        return [
+            Unit(
+                str(row[code]) if code in frame.columns else str(position),
+                next((str(row[column]) for column in titles if row[column]), ""),
+                shape,
+            )
+            for position, (row, shape) in enumerate(zip(frame.to_dict("records"), frame.geometry, strict=True))
+        ]
+
+    @cached_property
+    def names(self) -> dict[str, str]:
+        """Names by code, of all levels."""
+        return {unit.code: unit.name for units in self.levels.values() for unit in units if unit.name}
+
+    @cached_property
+    def units(self) -> list[Unit]:
+        """The units a report breaks its findings down by; empty where the territory has none."""
+        fitting = [units for units in list(self.levels.values())[1:] if 1 < len(units) <= MOST_UNITS]
+        return fitting[-1] if fitting else []
+
+    @property
+    def territory(self) -> Any:
+        """The ground of the territory as one shape, None where no units are named."""
+        frame = self.workspace.territory
+        return None if frame is None else frame.geometry.union_all()
+
+    def home(self, shapes: Any) -> NDArray[np.int64]:
+        """Give the position of the unit in which the middle of each shape lies, -1 for none."""
+        import numpy as np
+        import shapely
+
+        middles = shapely.point_on_surface(np.asarray(shapes))
+        tree = shapely.STRtree([unit.shape for unit in self.units])
+        found = np.full(len(middles), -1, dtype=np.int64)
+        points, units = tree.query(middles, predicate="intersects")
+        # On a border the first unit takes the place, so that it counts once.
+        found[points[::-1]] = units[::-1]
+        return found
