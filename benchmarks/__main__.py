@@ -6,13 +6,15 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from benchmarks import areas, first_use, landscape, service, store, streaming, zones
+from benchmarks import areas, first_use, landscape, positions, service, store, streaming, zonal, zones
 from benchmarks.report import write_page
 
 FAMILIES = {
     "areas": (areas.run, "areas.md"),
     "streaming": (streaming.run, "streaming.md"),
     "zones": (zones.run, "zones.md"),
+    "positions": (positions.run, "positions.md"),
+    "zonal": (zonal.run, "zonal.md"),
     "first-use": (first_use.run, "first-use.md"),
     "landscape": (landscape.run, "landscape.md"),
     "store": (store.run, "store.md"),

@@ -15,6 +15,7 @@ from spacegov.kinds import AreaBasis
 from spacegov.layers.coverage import Answer, covered_share
 from spacegov.ledger import balance, doubt
 from spacegov.raster import Raster
+from spacegov.tools.foundation._raster_zones import raster_in_zones
 from spacegov.tools.foundation._shapes import Floats, Integers
 from spacegov.tools.foundation._zone_measures import (
     Inside,
@@ -22,7 +23,6 @@ from spacegov.tools.foundation._zone_measures import (
     lines_in_zones,
     points_in_zones,
     polygons_in_zones,
-    raster_in_zones,
 )
 from spacegov.tools.overlay import shapes_of
 

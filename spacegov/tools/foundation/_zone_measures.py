@@ -1,16 +1,13 @@
-"""What lies in a zone, by kind of layer: areas of polygons, lengths of lines, numbers of points, cells of rasters."""
+"""What lies in a zone, by kind of layer: areas of polygons, lengths of lines, numbers of points."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-import geopandas as gpd
 import numpy as np
 import shapely
 
 from spacegov.kinds import AreaBasis
-from spacegov.raster import Raster
 from spacegov.tools.foundation._overlaps import shared_areas, without_overlaps
 from spacegov.tools.foundation._shapes import Floats, Integers, Shapes
 from spacegov.tools.overlay import areas_of
@@ -18,7 +15,6 @@ from spacegov.tools.overlay import areas_of
 # A point on a border is judged this far to the east-north-east of it: far above the rounding of coordinates, far below
 # what any survey resolves. The slope is no simple ratio, so that it does not run along a border again.
 _NUDGE_M = (1e-6, 0.381966e-6)
-_CELLS_AT_ONCE = 25_000_000
 
 
 class Tally(NamedTuple):
@@ -105,40 +101,3 @@ def points_in_zones(shapes: Shapes, classes: Integers, zones: Shapes, class_coun
     np.add.at(count, (pairs[1], classes[pairs[0]]), 1)
     inside = Inside(pairs[0], pairs[1], number / parts[pairs[0]])
     return Tally(count, np.zeros(size), np.zeros(size)), inside
-
-
-def raster_in_zones(raster: Raster, zones: gpd.GeoDataFrame, operations: Sequence[str]) -> Any:
-    """Run exactextract: every cell weighs by the share of it that lies in the zone.
-
-    Returns
-    -------
-    DataFrame
-        A column for each operation and `count` (cells with data, in fractions), a row for each zone.
-    """
-    import pandas as pd
-
-    wanted = list(dict.fromkeys(["count", *operations]))
-    batches = (
-        [zones] if raster.shape[0] * raster.shape[1] <= _CELLS_AT_ONCE else [zones.iloc[[i]] for i in range(len(zones))]
-    )
-    return pd.concat([_extract(raster, batch, wanted) for batch in batches], ignore_index=True)
-
-
-def _extract(raster: Raster, zones: gpd.GeoDataFrame, operations: list[str]) -> Any:
-    import pandas as pd
-    from exactextract import exact_extract
-    from exactextract.raster import NumPyRasterSource
-
-    west, south, east, north = raster.bounds
-    box = tuple(float(value) for value in zones.total_bounds)
-    if box[0] >= east or box[2] <= west or box[1] >= north or box[3] <= south:
-        empty = {op: np.nan if op != "count" else 0.0 for op in operations}
-        lists = {op: [np.empty(0) for _ in range(len(zones))] for op in operations if op in ("unique", "frac")}
-        return pd.DataFrame({**empty, **lists}, index=range(len(zones)))
-    part = raster.clip((box[0], box[1], box[2], box[3]))
-    left, bottom, right, top = part.bounds
-    source = NumPyRasterSource(
-        part.read(), left, bottom, right, top, nodata=np.nan, name="cells", srs_wkt=zones.crs.to_wkt()
-    )
-    plain = gpd.GeoDataFrame(geometry=zones.geometry.to_numpy(), crs=zones.crs)
-    return exact_extract(source, plain, operations, output="pandas").set_axis(operations, axis=1)

@@ -18,9 +18,10 @@ from spacegov.ledger import doubt, figure, progress
 from spacegov.raster import Raster
 from spacegov.tools.foundation._mending import mend_shapes
 from spacegov.tools.foundation._overlaps import shared_areas
+from spacegov.tools.foundation._raster_zones import raster_in_zones
 from spacegov.tools.foundation._records import answer_frame, answer_table
 from spacegov.tools.foundation._shapes import Floats, Integers
-from spacegov.tools.foundation._zone_measures import lines_in_zones, points_in_zones, raster_in_zones
+from spacegov.tools.foundation._zone_measures import lines_in_zones, points_in_zones
 from spacegov.tools.overlay import polygons_only, shapes_of
 from spacegov.tools.values import texts_of
 

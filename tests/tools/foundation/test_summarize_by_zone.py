@@ -129,6 +129,21 @@ def test_nodata_and_outside_are_not_covered(layer, zones):
     assert (east["dem_covered_share"], east["dem_answer"]) == (0.0, "not_covered")
 
 
+@pytest.mark.parametrize("at_once", [2_000, 60])
+def test_a_raster_larger_than_is_held_gives_the_same(layer, monkeypatch, at_once):
+    """In groups of zones, or, where even one zone is too large, in windows."""
+    from spacegov.tools.foundation import _raster_zones
+
+    values = np.random.default_rng(3).integers(-1, 90, (120, 150)).astype(float)
+    raster = grid(values, cell=5.0, nodata=-1.0)
+    shapes = [Point(x, y).buffer(28, quad_segs=5) for x in range(0, 800, 90) for y in range(-480, 130, 70)]
+    zones = layer([*shapes, box(2000, 0, 2010, 10)], code=[f"z{n:03d}" for n in range(len(shapes) + 1)])
+    options = {"rasters": [raster], "zone": "code", "statistics": ["mean", "sum", "min", "stdev"], "percentiles": [90]}
+    whole = summarize_by_zone(zones, **options).zones
+    monkeypatch.setattr(_raster_zones, "_CELLS_AT_ONCE", at_once)
+    pd.testing.assert_frame_equal(summarize_by_zone(zones, **options).zones, whole)
+
+
 def test_classes_of_a_raster(layer):
     zones = layer([box(0, 0, 75, 100)], code=["a"])
     raster = grid([[1, 2], [1, -9]], name="natural.cover")
