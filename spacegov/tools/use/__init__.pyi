@@ -1,3 +1,4 @@
+from .as_built import AsBuilt, check_as_built
 from .expiry import watch_expiry
 from .idle_land import find_idle_land
 from .intensity import DevelopmentIntensity, check_development_intensity
@@ -5,9 +6,11 @@ from .location import FacilityLocation, locate_facilities
 from .service import ServiceCoverage, measure_service_coverage
 
 __all__ = [
+    "AsBuilt",
     "DevelopmentIntensity",
     "FacilityLocation",
     "ServiceCoverage",
+    "check_as_built",
     "check_development_intensity",
     "find_idle_land",
     "locate_facilities",
