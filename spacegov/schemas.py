@@ -13,6 +13,7 @@ from typing import Any
 from pydantic import BaseModel, RootModel
 
 from spacegov.applications.scenario import ScenarioCard
+from spacegov.batch.plan import Plan
 from spacegov.cards import json_schema
 from spacegov.layers.card import Binding, LayerCard, Scheme, Steward
 from spacegov.toolbox.card import PolicyCard, ToolCard
@@ -31,6 +32,7 @@ CARDS: dict[str, tuple[type[BaseModel], str]] = {
     "tool": (ToolCard, "Tool card: tools/<application>/<tool-id>.yaml"),
     "scenario": (ScenarioCard, "Scenario card: tools/<application>/scenarios/<id>.yaml"),
     "policy": (PolicyCard, "Policy table: tools/policy/<name>-<version>.yaml"),
+    "plan": (Plan, "Plan of a batch: any .yaml"),
     "workspace": (Settings, "Settings of a workspace: workspace.yaml"),
 }
 

@@ -11,7 +11,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from spacegov.cli import check, demo, importing, lists, new, run, scenario, serve
+from spacegov.cli import batch, check, demo, importing, lists, new, run, scenario, serve
 from spacegov.errors import SpacegovError
 
 EXIT_USAGE = 2
@@ -55,6 +55,7 @@ app.command("show")(lists.show)
 app.command("run")(run.run)
 app.command("scenarios")(scenario.scenarios)
 app.command("scenario")(scenario.scenario)
+app.command("batch")(batch.batch)
 app.command("serve")(serve.serve)
 app.command("new")(new.new)
 app.command("import")(importing.import_)

@@ -41,6 +41,11 @@ class Layer:
         """Whether the workspace has data for it; a layer without answers `not_covered`."""
         return self.binding is not None
 
+    @property
+    def part(self) -> str:
+        """What part of the layer is read, in words of the record; empty for the whole."""
+        return ""
+
     def title(self, language: Language | None = None) -> str:
         """Give its title."""
         return say(self.card.title, language or self.workspace.settings.language)

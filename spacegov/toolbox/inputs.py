@@ -207,10 +207,10 @@ def _read(
 
 def _read_layer(role: str, kind: LayerKind, layer: Layer, crs: Any) -> tuple[Any, InputRecord]:
     _fits(role, kind, layer.card.kind, layer.id)
-    if kind.name == "AnyLayer" and not _is_far(layer):
+    if kind.name == "AnyLayer" and not layer.part and not _is_far(layer):
         value = files.read_vector(layer.source)
         value.attrs.update(layer.attrs())
-    elif kind.form == "stream" and (crs is None or crs == layer.workspace.crs):
+    elif kind.form == "stream" and not layer.part and (crs is None or crs == layer.workspace.crs):
         value = LayerStream(layer)
     else:
         value = layer.read()
@@ -245,7 +245,7 @@ def _layer_record(role: str, value: Any, layer: Layer) -> InputRecord:
             "coverage_sha256": layer.coverage_hash,
             "licence": binding.licence if binding else None,
             "status": binding.status if binding else None,
-            "source": binding.source if binding else "",
+            "source": f"{binding.source if binding else ''}{layer.part}",
         }
     )
 

@@ -85,7 +85,7 @@ def table_sheet(sheet: Any, frame: Any, result: Result, language: Language, styl
         sheet.set_column(position, position, max(12, min(len(title) + 2, 40)))
     sheet.freeze_panes(1, 0)
     # In constant memory a sheet is written row by row; asking each value for its type once is most of the cost.
-    cells = [_cells(frame[column].head(ROW_LIMIT)) for column in columns]
+    cells = [cell_values(frame[column].head(ROW_LIMIT)) for column in columns]
     for row, values in enumerate(zip(*cells, strict=True), start=1):
         for position, value in enumerate(values):
             if value is None:
@@ -100,7 +100,7 @@ def table_sheet(sheet: Any, frame: Any, result: Result, language: Language, styl
         sheet.write(ROW_LIMIT + 1, 0, f"{len(frame) - ROW_LIMIT} further rows are in the run folder")
 
 
-def _cells(column: Any) -> list[Any]:
+def cell_values(column: Any) -> list[Any]:
     """Give a column's values as numbers, text, truth values and None for missing ones."""
     missing = column.isna().tolist()
     values = [value.item() if hasattr(value, "item") else value for value in column.tolist()]

@@ -1,0 +1,358 @@
+"""Layers cut to a zone: what a tool reads when it is asked of one part of a batch.
+
+`ZoneWorkspace` is a workspace whose layers are cut when they are read, so that a tool or a scenario runs on a zone as
+it runs on the whole.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Protocol
+
+from spacegov.batch.zones import ZoneSet
+from spacegov.errors import BadRaster
+from spacegov.layers.layer import Layer
+from spacegov.layers.registry import Registry
+from spacegov.workspace import Workspace
+
+if TYPE_CHECKING:
+    from spacegov.layers.index import RestrictionIndex
+    from spacegov.raster import Raster
+    from spacegov.toolbox.toolbox import Toolbox
+
+    Bounds = tuple[float, float, float, float]
+
+_MARGIN = 1.0
+"""Metres around records within which what touches them is found, whatever the rounding of its box."""
+
+
+class Cut(Protocol):
+    """What is taken of a layer."""
+
+    @property
+    def words(self) -> str:
+        """What was done to the layer, for the record."""
+
+    @property
+    def key(self) -> str:
+        """What tells this part from others of the same layer."""
+
+    def read(self, layer: Layer, **wanted: Any) -> Any:
+        """Read the part of a frame or raster; `wanted` goes to `Layer.read`."""
+
+
+@dataclass(frozen=True, eq=False)
+class Clip:
+    """What lies in a zone, cut at its border; tables are taken whole.
+
+    Attributes
+    ----------
+    zone : str
+        Its key.
+    shape : Polygon or MultiPolygon
+        In the workspace's CRS, the halo included.
+    uncut : bool
+        Whether records that meet the zone are taken as they are.
+    repair : bool
+        Whether broken polygons are mended before they are cut.
+    """
+
+    zone: str
+    shape: Any
+    uncut: bool = False
+    repair: bool = False
+
+    @property
+    def words(self) -> str:
+        """What was done to the layer."""
+        return f" {'meeting' if self.uncut else 'cut to'} {self.zone}"
+
+    @property
+    def key(self) -> str:
+        """The zone's shape and what is done with it."""
+        return f"{self.uncut} {self.repair} {hashlib.sha256(self.shape.wkb).hexdigest()}"
+
+    def read(self, layer: Layer, **wanted: Any) -> Any:
+        """Read what lies in the zone."""
+        if layer.card.kind == "Table":
+            return layer.read(**wanted)
+        bounds: Bounds = tuple(map(float, self.shape.bounds))  # type: ignore[assignment]
+        if layer.card.kind == "Raster":
+            raster = layer.read(bounds, **wanted)
+            return raster if self.uncut else _masked(raster, self.shape)
+        return self.of_frame(layer.id, layer.read(bounds, **wanted))
+
+    def of_frame(self, role: str, frame: Any) -> Any:
+        """Take of a frame what lies in the zone; records that only touch its border do not."""
+        import numpy as np
+        import shapely
+
+        from spacegov.toolbox.mending import mend
+
+        if not len(frame):
+            return frame
+        attrs = dict(frame.attrs)
+        frame = mend(role, frame, all_faults=self.repair)
+        shapes = frame.geometry.values._data
+        there = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
+        sound = np.zeros(len(shapes), dtype=bool)
+        sound[there] = shapely.is_valid(shapes[there])
+        shapely.prepare(self.shape)
+        meets = ~sound
+        meets[sound] = shapely.intersects(self.shape, shapes[sound])
+        across = np.zeros(len(shapes), dtype=bool)
+        across[sound] = meets[sound] & ~shapely.contains_properly(self.shape, shapes[sound])
+        if across.any():
+            dimension = shapely.get_dimensions(shapes[across])
+            parts = shapely.intersection(shapes[across], self.shape)
+            # A cut leaves points and lines where borders touch; what is of another dimension is no part of the record.
+            pieces = np.array([_of_dimension(part, size) for part, size in zip(parts, dimension, strict=True)], object)
+            kept = ~shapely.is_empty(pieces)
+            meets[np.flatnonzero(across)[~kept]] = False
+            if not self.uncut:
+                shapes = shapes.copy()
+                shapes[np.flatnonzero(across)[kept]] = pieces[kept]
+        cut = frame.set_geometry(type(frame.geometry.array)(shapes, crs=frame.crs))[meets].reset_index(drop=True)
+        cut.attrs = attrs
+        return cut
+
+
+def _of_dimension(shape: Any, dimension: int) -> Any:
+    """Give the pieces of one dimension of what a cut left."""
+    import shapely
+
+    if shape.geom_type != "GeometryCollection":
+        return shape if shapely.get_dimensions(shape) == dimension else type(shape)()
+    pieces = [part for part in shapely.get_parts(shape) if shapely.get_dimensions(part) == dimension]
+    return shapely.union_all(pieces) if pieces else shapely.Point()
+
+
+def _masked(raster: Raster, shape: Any) -> Raster:
+    """Take away the cells whose centres lie outside a zone."""
+    import numpy as np
+    from rasterio.features import geometry_mask
+
+    outside = geometry_mask([shape], raster.shape, raster.transform)
+    if not outside.any():
+        return raster
+    values, valid = raster.read_codes() if raster.dtype.kind in "iu" else (raster.read(), None)
+    if valid is None:
+        return raster.like(np.where(outside, np.nan, values).astype(raster.dtype), **raster.attrs)
+    if raster.nodata is None or not valid.all():
+        return raster.like(np.where(outside | ~valid, np.nan, values.astype(np.float64)), **raster.attrs)
+    return raster.like(
+        np.where(outside, raster.nodata, values).astype(raster.dtype), nodata=raster.nodata, **raster.attrs
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Own:
+    """The records that lie in a zone, uncut, each in one zone alone.
+
+    Attributes
+    ----------
+    zones : ZoneSet
+    position : int
+        Of the zone among them; -1 for what lies in none.
+    as_it_is : bool
+        Whether the layer is read in its own CRS, for tools that look for faults.
+    """
+
+    zones: ZoneSet
+    position: int
+    as_it_is: bool = False
+
+    @property
+    def words(self) -> str:
+        """What was done to the layer."""
+        if self.position < 0:
+            return ", records in no zone"
+        return f", records in {self.zones.frame['zone'].iloc[self.position]}"
+
+    @property
+    def key(self) -> str:
+        """All zones, since a border between them decides."""
+        digest = hashlib.sha256()
+        for shape in self.zones.frame.geometry:
+            digest.update(shape.wkb)
+        return f"own {self.position} {digest.hexdigest()}"
+
+    def read(self, layer: Layer, **wanted: Any) -> Any:
+        """Read the zone's records."""
+        if self.as_it_is or self.position < 0:
+            return self.of_frame(_as_it_is(layer) if self.as_it_is else layer.read(**wanted))
+        bounds: Bounds = tuple(map(float, self.zones.frame.geometry.iloc[self.position].bounds))  # type: ignore[assignment]
+        return self.of_frame(layer.read(bounds, **wanted))
+
+    def of_frame(self, frame: Any) -> Any:
+        """Take a frame's records that lie in the zone; they keep their numbers."""
+        return _rows(frame, self.zones.owners(frame) == self.position)
+
+
+@dataclass(frozen=True, eq=False)
+class Slice:
+    """So many records from one on, in the order of the file."""
+
+    start: int
+    stop: int
+    as_it_is: bool = False
+
+    @property
+    def words(self) -> str:
+        """What was done to the layer."""
+        return f", records {self.start + 1} to {self.stop}"
+
+    @property
+    def key(self) -> str:
+        """First and last record."""
+        return f"rows {self.start} {self.stop}"
+
+    def read(self, layer: Layer, **wanted: Any) -> Any:
+        """Read the records."""
+        return self.of_frame(_as_it_is(layer) if self.as_it_is else layer.read(**wanted))
+
+    def of_frame(self, frame: Any) -> Any:
+        """Take a frame's records; they keep their numbers."""
+        return _rows(frame, slice(self.start, self.stop))
+
+
+def _as_it_is(layer: Layer) -> Any:
+    from spacegov.layers.files import read_vector
+
+    frame = read_vector(layer.source)
+    frame.attrs.update(layer.attrs())
+    return frame
+
+
+def _rows(frame: Any, wanted: Any) -> Any:
+    from spacegov.soundness import is_sound, mark_sound
+
+    spatial = getattr(frame, "_geometry_column_name", None) in frame.columns
+    sound = spatial and is_sound(frame)
+    part = frame.iloc[wanted] if isinstance(wanted, slice) else frame[wanted]
+    part.attrs = dict(frame.attrs)
+    if sound:
+        mark_sound(part)
+    return part
+
+
+@dataclass(frozen=True)
+class Near:
+    """What lies within a box, uncut; rasters and tables are taken whole."""
+
+    bounds: Bounds
+
+    @classmethod
+    def of(cls, frame: Any, halo: float) -> Near:
+        """Give the surroundings of records: their box and the metres around it that the question needs."""
+        west, south, east, north = map(float, frame.total_bounds)
+        margin = halo + _MARGIN
+        return cls((west - margin, south - margin, east + margin, north + margin))
+
+    @property
+    def words(self) -> str:
+        """What was done to the layer."""
+        return " near them"
+
+    @property
+    def key(self) -> str:
+        """The box."""
+        return repr(self.bounds)
+
+    def read(self, layer: Layer, **wanted: Any) -> Any:
+        """Read what lies within the box."""
+        return layer.read(None if layer.card.kind in {"Table", "Raster"} else self.bounds, **wanted)
+
+
+class PartLayer(Layer):
+    """A layer of which a cut is read, wherever it is read."""
+
+    def __init__(self, workspace: Workspace, whole: Layer, cut: Cut) -> None:
+        super().__init__(workspace, whole.card, whole.binding)
+        self.whole = whole
+        self.cut = cut
+
+    @property
+    def part(self) -> str:
+        """What part it is."""
+        return self.cut.words
+
+    @property
+    def sha256(self) -> str:
+        """The fingerprint of the layer's data and of the cut."""
+        return hashlib.sha256(f"{self.whole.sha256}{self.cut.key}".encode()).hexdigest()
+
+    def read(self, bbox: Bounds | None = None, **wanted: Any) -> Any:
+        """Read the part, or what of it meets a box."""
+        given = {name: value for name, value in wanted.items() if value is not None}
+        value = self.cut.read(self.whole, **given)
+        if bbox is None or self.card.kind == "Table":
+            return value
+        if self.card.kind == "Raster":
+            return value.clip(bbox)
+        attrs, value = dict(value.attrs), value.cx[bbox[0] : bbox[2], bbox[1] : bbox[3]]
+        value.attrs = attrs
+        return value
+
+    def scan(self, bbox: Bounds | None = None, *, size: int = 50_000, **wanted: Any) -> Iterator[Any]:  # noqa: ARG002
+        """Go through the part: one batch, which is as large as the part."""
+        yield self.read(bbox, **wanted)
+
+
+class PartRegistry(Registry):
+    """The layers of a workspace, each cut when it is read."""
+
+    def __init__(self, workspace: ZoneWorkspace) -> None:
+        self.__dict__.update(workspace.whole.layers.__dict__)
+        self.__dict__["_layers"] = {}
+        self.workspace = workspace
+        self._whole = workspace.whole.layers
+        self._cut = workspace.cut
+
+    def __getitem__(self, name: str) -> Layer:
+        if name not in self._layers:
+            whole = self._whole[name]
+            self._layers[name] = PartLayer(self.workspace, whole, self._cut) if whole.bound else whole
+        return self._layers[name]
+
+
+class ZoneWorkspace(Workspace):
+    """A workspace seen through a cut.
+
+    Parameters
+    ----------
+    whole : Workspace
+    cut : Cut
+        What is taken of every layer.
+    territory : GeoDataFrame
+        The zone; ground outside it is not asked about.
+    """
+
+    def __init__(self, whole: Workspace, cut: Cut, territory: Any) -> None:
+        super().__init__(whole.directory, whole.settings)
+        self.whole = whole
+        self.cut = cut
+        self.__dict__["territory"] = territory
+
+    @cached_property
+    def layers(self) -> PartRegistry:
+        """The registry, whose layers are cut."""
+        return PartRegistry(self)
+
+    @property
+    def tools(self) -> Toolbox:
+        """Every tool."""
+        return self.whole.tools
+
+    @property
+    def restriction_index(self) -> RestrictionIndex:
+        """That of the whole; it is asked about places, and these are cut."""
+        return self.whole.restriction_index
+
+
+def outside_raster(error: BaseException) -> bool:
+    """Tell a raster that does not reach the zone from other faults of rasters."""
+    return isinstance(error, BadRaster) and "outside the raster" in str(error)
