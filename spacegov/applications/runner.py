@@ -138,7 +138,10 @@ def _run_step(
         return StepOutcome(step, "failed", error=reason, seconds=round(time.perf_counter() - clock, 3))
 
     try:
+        tool = workspace.tools[step.tool]
         words = {
+            # A scenario is asked of this territory, so a file of the user's own meets the workspace's other layers.
+            **{role: layer for role, layer in tool.card.layers.items() if role in tool.signature.inputs},
             **{role: _values(workspace, card, given, done) for role, given in step.inputs.items()},
             **step.policy,
             **step.options,
