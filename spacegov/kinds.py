@@ -44,12 +44,16 @@ class LayerKind:
         Whether a projected CRS in metres, true to area within 0.5 %, and valid geometry are needed.
     form : {"frame", "stream", "raster", "table", "layers"}
         How the function receives it.
+    cells : {"either", "values", "codes"}
+        What a raster's cells hold: measured values, which are interpolated where cells are made anew, or codes, which
+        are taken over. `either` goes by the layer's card, and for a file without one by the type of its numbers.
     """
 
     name: str
     geometry: tuple[str, ...] = ()
     metric: bool = True
     form: Literal["frame", "stream", "raster", "table", "layers"] = "frame"
+    cells: Literal["either", "values", "codes"] = "either"
 
 
 @dataclass(frozen=True)
@@ -132,6 +136,10 @@ Stream = Annotated[Iterable[_Frame], LayerKind("Stream", form="stream")]
 """Batches of features in a metric CRS; a frame counts as one batch."""
 Raster = Annotated[_Grid, LayerKind("Raster", form="raster")]
 """One band in a metric CRS: a `spacegov.raster.Raster`, or a DataArray of rioxarray."""
+ValueRaster = Annotated[_Grid, LayerKind("Raster", form="raster", cells="values")]
+"""A raster of measured values, such as heights in whole metres: interpolated when it is brought to another CRS."""
+CodeRaster = Annotated[_Grid, LayerKind("Raster", form="raster", cells="codes")]
+"""A raster of codes, such as land cover: the nearest cell counts when it is brought to another CRS."""
 Table = Annotated[_Table, LayerKind("Table", metric=False, form="table")]
 """Rows without geometry."""
 LayerSet = Annotated[Mapping[str, LayerReader], LayerKind("LayerSet", metric=False, form="layers")]

@@ -228,7 +228,11 @@ def _ask_tool(part: Part, workspace: Workspace, folder: Path) -> tuple[State, st
         asked, given = found
     elif part.take != "whole":
         asked, cut = _cut(part, workspace)
-        given = {role: _cut_files(workspace, role, value, cut) for role, value in given.items()}
+        kinds = tool.signature.inputs
+        given = {
+            role: _cut_files(workspace, role, value, cut, kinds[role].kind.cells if role in kinds else "either")
+            for role, value in given.items()
+        }
     if any(hasattr(value, "columns") for value in given.values()):
         crs = workspace.crs
     result = run(asked, tool.id, given, crs=crs, keep=False)
@@ -308,14 +312,14 @@ def _halo(tool: Tool, given: Mapping[str, Any], least: float) -> float:
     return max(float(halo), least)
 
 
-def _cut_files(workspace: Workspace, role: str, value: Any, cut: Clip) -> Any:
+def _cut_files(workspace: Workspace, role: str, value: Any, cut: Clip, cells: files.Cells) -> Any:
     """Read files that an input names and cut them; layers are cut by the workspace."""
     if isinstance(value, list):
-        return [_cut_files(workspace, role, item, cut) for item in value]
+        return [_cut_files(workspace, role, item, cut, cells) for item in value]
     if not isinstance(value, str) or is_answer(value) or not Path(files.split_source(value)[0]).is_absolute():
         return value
     if files.is_raster(value):
-        return files.open_raster(value, crs=workspace.crs).clip(cut.shape.bounds)
+        return files.open_raster(value, crs=workspace.crs, cells=cells).clip(cut.shape.bounds)
     frame = files.read_vector(value, crs=workspace.crs)
     return cut.of_frame(role, frame) if hasattr(frame, "geometry") else frame
 

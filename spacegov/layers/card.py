@@ -135,6 +135,15 @@ class LayerCard(Card):
     update: str | None = None
     cites: Annotated[tuple[str, ...], BeforeValidator(_one_or_many), WithJsonSchema(_ONE_OR_MANY)] = ()
 
+    @property
+    def cells(self) -> Literal["either", "values", "codes"]:
+        """What a raster's cells hold by the type of its field: codes, or values that may be interpolated."""
+        if self.kind != "Raster" or len(self.fields) != 1:
+            return "either"
+        field = next(iter(self.fields.values()))
+        coded = field.codes or field.scheme
+        return "values" if field.type in {"number", "integer"} and not coded else "codes"
+
 
 class Binding(Card):
     """How a workspace gives a layer its data.

@@ -10,7 +10,7 @@ import difflib
 import hashlib
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from spacegov.errors import BadInput, UnknownName, UnreadableFile, UnsuitableCrs, suggest
 from spacegov.layers.arcs import refuse_arcs
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     Bounds = tuple[float, float, float, float]
 
+Cells = Literal["either", "values", "codes"]
 RASTER_SUFFIXES = frozenset(
     {".tif", ".tiff", ".vrt", ".asc", ".img", ".jp2", ".nc", ".grd", ".bil", ".flt", ".hgt", ".dem"}
 )
@@ -227,11 +228,11 @@ def is_geojson_like(path: Path) -> bool:
     return path.suffix.lower() in {".geojson", ".json", ".kml"}
 
 
-def open_raster(source: str | Path, *, crs: Any = None) -> Raster:
+def open_raster(source: str | Path, *, crs: Any = None, cells: Cells = "either") -> Raster:
     """Open a raster, warped to a CRS where it has another.
 
-    Values are interpolated (bilinear) where they are fractions, taken from the nearest cell where they are whole
-    numbers; `attrs["warped"]` then says from which CRS.
+    Measured values are interpolated (bilinear), codes taken from the nearest cell; `attrs["warped"]` then says from
+    which CRS and how.
 
     Parameters
     ----------
@@ -239,6 +240,8 @@ def open_raster(source: str | Path, *, crs: Any = None) -> Raster:
         A file that GDAL reads; `file.tif:2` names a band.
     crs : anything pyproj understands, optional
         CRS to bring it to.
+    cells : {"either", "values", "codes"}
+        What the cells hold; `either` takes whole numbers for codes.
     """
     from spacegov.raster import Raster
 
@@ -247,11 +250,14 @@ def open_raster(source: str | Path, *, crs: Any = None) -> Raster:
         if band is not None and not band.isdigit():
             raise UnknownName(f"{path}: there is no band {band!r}; name it by its number, as {path.name}:1")
         raster = Raster.open(path, int(band or 1))
-    return raster if crs is None else warp(raster, crs)
+    return raster if crs is None else warp(raster, crs, cells)
 
 
-def warp(raster: Raster, crs: Any) -> Raster:
-    """Bring a raster to another CRS on square cells of about its own size."""
+def warp(raster: Raster, crs: Any, cells: Cells = "either") -> Raster:
+    """Bring a raster to another CRS on square cells of about its own size.
+
+    Heights in whole metres are values: by their nearest cells they would make steps that are not in the ground.
+    """
     import numpy as np
     from pyproj import CRS
     from rasterio.warp import Resampling, calculate_default_transform, reproject
@@ -269,7 +275,7 @@ def warp(raster: Raster, crs: Any) -> Raster:
     transform, columns, rows = calculate_default_transform(
         raster.crs.to_wkt(), target.to_wkt(), width, height, *raster.bounds
     )
-    smooth = raster.dtype.kind == "f"
+    smooth = raster.dtype.kind == "f" if cells == "either" else cells == "values"
     if smooth:
         values, nodata = raster.read(), np.nan
     else:
@@ -284,7 +290,8 @@ def warp(raster: Raster, crs: Any) -> Raster:
     )  # fmt: skip
     name = ":".join(raster.crs.to_authority() or (raster.crs.name,))
     warped = f"{name}, {'bilinear' if smooth else 'nearest cell'}"
-    array = moved.astype(raster.dtype) if smooth else moved.astype(np.int64)
+    fractions = raster.dtype if raster.dtype.kind == "f" else np.float64
+    array = moved.astype(fractions) if smooth else moved.astype(np.int64)
     return Raster.from_array(array, transform, target, None if smooth else nodata, **{**raster.attrs, "warped": warped})
 
 

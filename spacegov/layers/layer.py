@@ -234,7 +234,7 @@ class Layer:
         from spacegov.layers.raster_window import read_window
 
         source = self.source if version is None else str(self.workspace.store.path(self.id, version))
-        raster = read_window(source, self.workspace.crs, bbox, cell_size)
+        raster = read_window(source, self.workspace.crs, bbox, cell_size, self.card.cells)
         raster.attrs.update(self.attrs(version))
         return raster
 

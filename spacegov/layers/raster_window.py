@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from spacegov.errors import BadInput
-from spacegov.layers.files import open_raster, split_source, warp
+from spacegov.layers.files import Cells, open_raster, split_source, warp
 
 if TYPE_CHECKING:
     from spacegov.raster import Raster
@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     Bounds = tuple[float, float, float, float]
 
 
-def read_window(source: str, crs: Any, bbox: Bounds | None, cell_size: float | None = None) -> Raster:
+def read_window(
+    source: str, crs: Any, bbox: Bounds | None, cell_size: float | None = None, cells: Cells = "either"
+) -> Raster:
     """Read a part of a raster in a CRS.
 
     A part of a raster in another CRS is cut out of the file before it is warped, with a margin, so that a window costs
@@ -29,6 +31,8 @@ def read_window(source: str, crs: Any, bbox: Bounds | None, cell_size: float | N
         West, south, east, north in that CRS; the whole without it.
     cell_size : float, optional
         Width of a cell that will do, in metres; the coarsest overview that is not coarser is read.
+    cells : {"either", "values", "codes"}
+        What the cells hold, see `warp`.
     """
     from pyproj import CRS, Transformer
 
@@ -37,13 +41,13 @@ def read_window(source: str, crs: Any, bbox: Bounds | None, cell_size: float | N
     target = CRS.from_user_input(crs)
     raster = open_raster(source) if cell_size is None else _overview(source, cell_size, target)
     if bbox is None:
-        return warp(raster, target)
+        return warp(raster, target, cells)
     if raster.crs is None or same_crs(raster.crs, target):
         return raster.clip(bbox)
     west, south, east, north = Transformer.from_crs(target, raster.crs, always_xy=True).transform_bounds(*bbox)
     margin = 3 * max(raster.cell_size)
     cut = raster.clip((west - margin, south - margin, east + margin, north + margin))
-    return warp(cut, target).clip(bbox)
+    return warp(cut, target, cells).clip(bbox)
 
 
 def _overview(source: str, cell_size: float, target: Any) -> Raster:

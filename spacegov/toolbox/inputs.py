@@ -214,7 +214,7 @@ def _read_layer(role: str, kind: LayerKind, layer: Layer, crs: Any) -> tuple[Any
         value = LayerStream(layer)
     else:
         value = layer.read()
-        value = _bring(value, crs)
+        value = _bring(value, crs, layer.card.cells)
     return value, _layer_record(role, value, layer)
 
 
@@ -262,7 +262,7 @@ def _read_file(role: str, kind: LayerKind, source: str, crs: Any) -> tuple[Any, 
     path, _ = files.split_source(source)
     value: Any
     if kind.form == "raster":
-        value = files.open_raster(source, crs=crs)
+        value = files.open_raster(source, crs=crs, cells=kind.cells)
     else:
         if files.is_raster(source):
             raise BadInput(f"{role}: {source} is a raster, {kind.name} is needed; name a vector layer")
@@ -274,7 +274,7 @@ def _read_file(role: str, kind: LayerKind, source: str, crs: Any) -> tuple[Any, 
     return value, _record(role, value, path).model_copy(update={"source": source})
 
 
-def _bring(value: Any, crs: Any) -> Any:
+def _bring(value: Any, crs: Any, cells: files.Cells = "either") -> Any:
     """Bring a frame or raster to a CRS; what has no place stays as it is, for the tool to refuse."""
     if crs is None:
         return value
@@ -283,7 +283,7 @@ def _bring(value: Any, crs: Any) -> Any:
 
         value = Raster.from_xarray(value)
     if hasattr(value, "transform") and hasattr(value, "cell_size"):
-        return files.warp(value, crs)
+        return files.warp(value, crs, cells)
     return files.to_crs(value, crs)
 
 
@@ -292,7 +292,7 @@ def _take(role: str, value: Any, kind: LayerKind | None, crs: Any) -> tuple[Any,
     attrs = getattr(value, "attrs", {}) or {}
     fingerprint = hash_value(value)
     if kind is not None and kind.metric and kind.form in {"frame", "stream", "raster"}:
-        value = _bring(value, crs)
+        value = _bring(value, crs, kind.cells)
     record = InputRecord(
         role=role,
         layer=str(attrs.get("layer") or role),

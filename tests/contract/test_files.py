@@ -16,6 +16,7 @@ import shapely
 from affine import Affine
 from shapely import LineString, Point, box
 
+import spacegov
 from spacegov.errors import BadRaster, SpacegovError, UnknownName, UnreadableFile, UnsuitableCrs, WrongGeometry
 from spacegov.layers import files
 from spacegov.raster import Raster
@@ -275,3 +276,36 @@ def test_empty_layers_are_read(tmp_path: Path) -> None:
             none.to_file(path)
         assert len(files.read_vector(path)) == 0
     assert shapely.is_empty(files.read_vector(tmp_path / "a.gpkg").union_all())
+
+
+def test_heights_in_whole_metres_are_interpolated_where_they_are_known_to_be_values(tmp_path: Path) -> None:
+    # a plane stays a plane when interpolated; by nearest cells some are taken twice or left out, and it has steps
+    path = tmp_path / "heights.tif"
+    plane = (np.tile(np.arange(200), (200, 1)) * 3).astype(np.int16)
+    Raster.from_array(plane, Affine(10, 0, 500_000, 0, -10, 3_252_000), 4549, nodata=-1).write(path)
+    taken = files.open_raster(path, crs=32651)
+    moved = files.open_raster(path, crs=32651, cells="values")
+    assert taken.attrs["warped"] == "EPSG:4549, nearest cell"
+    assert moved.attrs["warped"] == "EPSG:4549, bilinear"
+    inner = moved.read()[30:-30, 30:-30]
+    assert moved.dtype.kind == "f"
+    assert not np.array_equal(inner, np.rint(inner))
+
+    def roughness(values: np.ndarray) -> float:
+        return float(np.abs(np.diff(values[30:-30, 30:-30], n=2, axis=0)).mean())
+
+    assert roughness(moved.read()) < 0.02 * roughness(taken.read())
+
+
+def test_codes_stored_as_fractions_are_not_mixed(tmp_path: Path) -> None:
+    path = tmp_path / "cover.tif"
+    codes = np.where(np.indices((30, 30)).sum(axis=0) % 2, 7.0, 3.0)
+    Raster.from_array(codes, Affine(10, 0, 500_000, 0, -10, 3_250_300), 4549).write(path)
+    found, valid = files.open_raster(path, crs=32651, cells="codes").read_codes()
+    assert set(np.unique(found[valid])) == {3, 7}
+
+
+def test_the_card_of_a_raster_says_what_its_cells_hold() -> None:
+    county = spacegov.open()
+    cells = {name: county.layers[name].card.cells for name in ("natural.terrain", "natural.land-cover", "natural.soil")}
+    assert cells == {"natural.terrain": "values", "natural.land-cover": "codes", "natural.soil": "either"}

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from spacegov.checks import checked
 from spacegov.errors import BadInput, BadPolicy, BadRaster
-from spacegov.kinds import AreaBasis, Degrees, Metres, PolicyKind, Raster
+from spacegov.kinds import AreaBasis, Degrees, Metres, PolicyKind, ValueRaster
 from spacegov.ledger import balance, doubt, figure, progress
 from spacegov.raster import Raster as Band
 from spacegov.tools.cells import cell_areas
@@ -38,7 +38,7 @@ class Terrain(NamedTuple):
 
 @checked(partition=None)
 def derive_terrain(
-    elevation: Raster,
+    elevation: ValueRaster,
     *,
     slope_classes: Annotated[pd.DataFrame, PolicyKind(("class", "up_to_degrees"))],
     relief_window: Metres = 450.0,

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from spacegov.checks import checked
 from spacegov.errors import BadRaster
-from spacegov.kinds import Raster as RasterInput
+from spacegov.kinds import CodeRaster
 from spacegov.ledger import balance, doubt, figure, progress
 from spacegov.raster import Raster
 from spacegov.tools.protection._nearest import nearest_neighbour_cells
@@ -31,7 +31,7 @@ class LandscapeMetrics(NamedTuple):
 
 @checked(partition=None)
 def measure_landscape(
-    land_cover: RasterInput, *, neighbours: Neighbours = 8, boundary: bool = False, nearest: bool = True
+    land_cover: CodeRaster, *, neighbours: Neighbours = 8, boundary: bool = False, nearest: bool = True
 ) -> LandscapeMetrics:
     """Measure the pattern of a land-cover map by the metrics of FRAGSTATS, version 4.
 

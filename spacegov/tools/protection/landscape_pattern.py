@@ -9,8 +9,7 @@ import pandas as pd
 
 from spacegov.checks import checked
 from spacegov.errors import BadInput, BadRaster
-from spacegov.kinds import AreaBasis, Metres
-from spacegov.kinds import Raster as RasterInput
+from spacegov.kinds import AreaBasis, CodeRaster, Metres
 from spacegov.ledger import balance, doubt, figure, progress
 from spacegov.raster import Raster
 from spacegov.tools.cells import cell_areas
@@ -29,7 +28,7 @@ class LandscapePattern(NamedTuple):
 
 @checked(partition=None)
 def classify_landscape_pattern(
-    habitat: RasterInput,
+    habitat: CodeRaster,
     *,
     habitat_codes: tuple[int, ...] = (),
     edge_width: Metres,

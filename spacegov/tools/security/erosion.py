@@ -13,8 +13,7 @@ from pydantic import Field
 from spacegov.checks import checked
 from spacegov.errors import BadInput, BadPolicy, BadRaster, UnknownName, suggest
 from spacegov.kernels import polygon_areas
-from spacegov.kinds import AreaBasis, Metres, PolicyKind
-from spacegov.kinds import Raster as RasterInput
+from spacegov.kinds import AreaBasis, CodeRaster, Metres, PolicyKind, ValueRaster
 from spacegov.ledger import balance, doubt, figure, progress
 from spacegov.raster import Raster, require_same_grid
 from spacegov.tools.cells import cell_areas, polygons_of
@@ -47,12 +46,12 @@ class SoilErosion(NamedTuple):
 
 @checked(partition=None)
 def map_soil_erosion(
-    terrain: RasterInput,
-    land: RasterInput | None = None,
-    erosivity: RasterInput | None = None,
-    erodibility: RasterInput | None = None,
-    cover: RasterInput | None = None,
-    practice: RasterInput | None = None,
+    terrain: ValueRaster,
+    land: CodeRaster | None = None,
+    erosivity: ValueRaster | None = None,
+    erodibility: ValueRaster | None = None,
+    cover: ValueRaster | None = None,
+    practice: ValueRaster | None = None,
     *,
     grades: Annotated[pd.DataFrame, PolicyKind(("region", "grade", "from_t_km2"))],
     land_factors: Annotated[pd.DataFrame, PolicyKind(("code", "cover", "practice"))] | None = None,

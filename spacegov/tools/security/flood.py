@@ -14,8 +14,7 @@ from scipy import ndimage
 from spacegov.checks import checked
 from spacegov.errors import BadInput, BadPolicy
 from spacegov.kernels import polygon_areas
-from spacegov.kinds import AreaBasis, Features, PolicyKind
-from spacegov.kinds import Raster as RasterInput
+from spacegov.kinds import AreaBasis, Features, PolicyKind, ValueRaster
 from spacegov.ledger import balance, doubt, figure, progress
 from spacegov.raster import Raster
 from spacegov.tools.cells import cell_areas, cells_under, polygons_of
@@ -36,7 +35,7 @@ class Flood(NamedTuple):
 
 @checked(partition=None)
 def map_flood(
-    terrain: RasterInput,
+    terrain: ValueRaster,
     source: Features | None = None,
     *,
     stage: Height,

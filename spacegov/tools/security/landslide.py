@@ -15,7 +15,7 @@ from pydantic import Field
 from spacegov.checks import checked
 from spacegov.errors import BadInput, BadPolicy
 from spacegov.kernels import polygon_areas
-from spacegov.kinds import AreaBasis, CoverageOf, Lines, Metres, Points, PolicyKind
+from spacegov.kinds import AreaBasis, CoverageOf, Lines, Metres, Points, PolicyKind, ValueRaster
 from spacegov.kinds import Raster as RasterInput
 from spacegov.ledger import balance, doubt, dropped, figure, progress
 from spacegov.raster import Raster
@@ -54,7 +54,7 @@ class Susceptibility(NamedTuple):
 @checked(partition=None)
 def map_landslide_susceptibility(
     events: Points,
-    terrain: RasterInput,
+    terrain: ValueRaster,
     factors: list[RasterInput] | None = None,
     near: list[Lines] | None = None,
     *,

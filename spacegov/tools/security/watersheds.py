@@ -13,8 +13,7 @@ from numpy.typing import NDArray
 from spacegov.checks import checked
 from spacegov.errors import BadInput
 from spacegov.kernels import polygon_areas
-from spacegov.kinds import AreaBasis, Metres, Points, SquareMetres
-from spacegov.kinds import Raster as RasterInput
+from spacegov.kinds import AreaBasis, Metres, Points, SquareMetres, ValueRaster
 from spacegov.ledger import balance, doubt, figure, progress
 from spacegov.raster import Raster
 from spacegov.tools.cells import cell_areas, polygons_of
@@ -48,7 +47,7 @@ class Watersheds(NamedTuple):
 
 @checked(partition=None)
 def delineate_watersheds(
-    terrain: RasterInput,
+    terrain: ValueRaster,
     outlets: Points | None = None,
     *,
     min_catchment: SquareMetres = 1_000_000.0,
