@@ -12,7 +12,8 @@ from spacegov.errors import UnknownName, UnreadableFile, WrongGeometry, suggest
 from spacegov.layers.arcs import curve_names, type_codes
 from spacegov.layers.files import Reading, is_geojson_like, sublayers
 from spacegov.layers.filter import GEOMETRY, Filter, rows_passing
-from spacegov.layers.parquet_groups import boxes_meeting, groups_meeting, parquet_facts, row_group_runs
+from spacegov.layers.parquet_groups import parquet_facts
+from spacegov.layers.parquet_read import parquet_batches
 from spacegov.layers.shapefile import deleted_records, refuse_cut_off
 
 if TYPE_CHECKING:
@@ -182,7 +183,8 @@ class VectorSource:
             if column not in self.fields:
                 raise UnknownName(f"{self.name}: there is no column {column!r}; {suggest(column, self.fields)}")
         if self.is_parquet:
-            read = self._parquet_batches(size, bbox, columns, where)
+            wanted = self.fields if columns is None else columns
+            read = parquet_batches(self.path, self._facts, size=size, bbox=bbox, columns=wanted, where=where)
         else:
             read = self._gdal_batches(size, bbox, columns, where)
         rows = 0
@@ -250,70 +252,6 @@ class VectorSource:
                 shapes = pa.array(geometry) if isinstance(geometry, pa.Array) else geometry
                 arrays = [batch.column(batch.schema.get_field_index(name)) for name in attributes]
                 yield pa.RecordBatch.from_arrays([*arrays, _as_binary(shapes)], names=[*attributes, GEOMETRY])
-
-    def _parquet_batches(
-        self, size: int, bbox: Bounds | None, columns: list[str] | None, where: Filter | None
-    ) -> Iterator[pa.RecordBatch]:
-        """Read what is needed to choose records first, and the rest only of row groups that have any."""
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-
-        facts = self._facts
-        wanted = list(self.fields if columns is None else columns)
-        if facts["geometry"]:
-            wanted.append(facts["column"])
-        covering = facts["covering"] if bbox is not None else None
-        with Reading(self.path), pq.ParquetFile(self.path) as file:
-            groups = groups_meeting(file.metadata, facts["covering"], bbox)
-            if covering is None and where is None:
-                for batch in file.iter_batches(batch_size=size, row_groups=groups, columns=wanted):
-                    yield self._named(batch.select(wanted))
-                return
-            for some in row_group_runs(file.metadata, groups, size):
-                for group, rows in self._chosen(file, some, covering, bbox, where):
-                    if not len(rows):
-                        continue
-                    table = file.read_row_group(group, columns=wanted).select(wanted)
-                    if len(rows) < len(table):
-                        table = table.take(pa.array(rows))
-                    for batch in table.combine_chunks().to_batches(max_chunksize=size):
-                        yield self._named(batch)
-
-    def _named(self, batch: pa.RecordBatch) -> pa.RecordBatch:
-        own = self._facts["column"]
-        return batch.rename_columns([GEOMETRY if name == own else name for name in batch.schema.names])
-
-    def _chosen(
-        self, file: Any, groups: list[int], covering: list[str] | None, bbox: Bounds | None, where: Filter | None
-    ) -> Iterator[tuple[int, Any]]:
-        """Give the rows of some row groups that meet the box and pass the filter."""
-        import numpy as np
-
-        own = self._facts["column"]
-        names = [own if name == GEOMETRY and own else name for name in sorted(where.columns if where else ())]
-        asked = [*names, *([covering[0].partition(".")[0]] if covering else [])]
-        sizes = [file.metadata.row_group(group).num_rows for group in groups]
-        rows = np.arange(sum(sizes))
-        if asked:
-            table = file.read_row_groups(groups, columns=asked)
-            if covering is not None and bbox is not None:
-                rows = np.flatnonzero(boxes_meeting(table, covering, bbox))
-            if where is not None and len(rows):
-                part = table.select(names).take(rows) if len(rows) < len(table) else table.select(names)
-                renamed = part.rename_columns([GEOMETRY if name == own else name for name in names])
-                rows = rows[rows_passing(renamed, where)]
-        elif where is not None:
-            rows = rows[rows_passing(_counting(len(rows)), where)]
-        ends = np.cumsum(sizes)
-        for group, start, end in zip(groups, ends - sizes, ends, strict=True):
-            yield group, rows[(rows >= start) & (rows < end)] - start
-
-
-def _counting(rows: int) -> pa.Table:
-    import numpy as np
-    import pyarrow as pa
-
-    return pa.table({"__number": np.arange(rows)})
 
 
 def _passing(batch: Any, where: Filter, columns: list[str] | None, fields: list[str]) -> Any:

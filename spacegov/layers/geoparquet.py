@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 ROW_GROUP = 32_768
+PAGE, PAGE_ROWS, PAGE_STEP = 32_768, 4_096, 64
+"""Bytes and most records of a page, which is what a window unpacks at least; sizes are looked at every few records."""
 IN_MEMORY = 512 << 20
 """Bytes up to which records are sorted in memory; beyond, DuckDB sorts them on disk."""
 ROW = "__row"
@@ -221,13 +223,24 @@ def write_sorted(
                 if crs is not None:
                     metadata[b"geo"] = json.dumps(_described(spool, crs)).encode()
                 schema = table.schema.with_metadata(metadata)
-                writer = pq.ParquetWriter(target, schema, compression="zstd", write_statistics=True)
+                writer = pq.ParquetWriter(
+                    target, schema, compression="zstd", use_dictionary=_repeating(table), write_page_index=True,
+                    data_page_size=PAGE, max_rows_per_page=PAGE_ROWS, write_batch_size=PAGE_STEP,
+                )  # fmt: skip
             writer.write_table(table.cast(schema), row_group_size=ROW_GROUP)
             rows += len(table)
     finally:
         if writer is not None:
             writer.close()
     return rows
+
+
+def _repeating(table: pa.Table) -> list[str]:
+    """Name the columns whose values come again and again; a dictionary of others is larger than what it saves."""
+    import pyarrow.compute as pc
+
+    plain = [name for name in table.column_names if name not in {"geometry", "bbox"}]
+    return [name for name in plain if pc.count_distinct(table.column(name)).as_py() <= len(table) // 4]
 
 
 def _described(spool: Spool, crs: Any) -> dict[str, Any]:

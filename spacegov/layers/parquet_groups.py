@@ -69,38 +69,47 @@ def _facts_of(path: Path, changed: int, size: int) -> dict[str, Any]:  # noqa: A
         "covering": paths,
         "bounds": described.get("bbox"),
         "schema": schema,
+        "metadata": metadata,
         "stamp": json.loads((schema.metadata or {}).get(b"spacegov", b"{}")),
     }
 
 
-def groups_meeting(metadata: Any, covering: list[str] | None, bbox: Bounds | None) -> list[int]:
+def groups_meeting(facts: dict[str, Any], bbox: Bounds | None) -> list[int]:
     """List the row groups of a Parquet file that may hold records in a box, from the statistics of its bbox column.
 
     Parameters
     ----------
-    metadata : pyarrow.parquet.FileMetaData
-        The file's.
-    covering : list of str, optional
-        Paths of the columns xmin, ymin, xmax, ymax.
+    facts : dict
+        What the file says of itself.
     bbox : tuple of float, optional
         The box.
     """
-    everything = list(range(metadata.num_row_groups))
-    if covering is None or bbox is None or not everything:
-        return everything
+    import numpy as np
+
+    everything = range(facts["metadata"].num_row_groups)
+    if facts["covering"] is None or bbox is None or not everything:
+        return list(everything)
+    if "boxes" not in facts:
+        # Kept with the other facts: a file of many million records has hundreds of row groups.
+        facts["boxes"] = _group_boxes(facts["metadata"], facts["covering"])
+    west, south, east, north = facts["boxes"].T
+    meet = (west <= bbox[2]) & (east >= bbox[0]) & (south <= bbox[3]) & (north >= bbox[1])
+    return [int(group) for group in np.flatnonzero(meet)]
+
+
+def _group_boxes(metadata: Any, covering: list[str]) -> Any:
+    """Give the box of each row group, everywhere where the file does not state it."""
+    import numpy as np
+
     first = metadata.row_group(0)
     place = {first.column(column).path_in_schema: column for column in range(first.num_columns)}
     sides = [place[path] for path in covering]
-    kept = []
-    for group in everything:
+    boxes = np.tile([-np.inf, -np.inf, np.inf, np.inf], (metadata.num_row_groups, 1))
+    for group in range(metadata.num_row_groups):
         columns = [metadata.row_group(group).column(side).statistics for side in sides]
-        if any(each is None or not each.has_min_max for each in columns):
-            kept.append(group)
-            continue
-        west, south, east, north = columns[0].min, columns[1].min, columns[2].max, columns[3].max
-        if west <= bbox[2] and east >= bbox[0] and south <= bbox[3] and north >= bbox[1]:
-            kept.append(group)
-    return kept
+        if all(each is not None and each.has_min_max for each in columns):
+            boxes[group] = [columns[0].min, columns[1].min, columns[2].max, columns[3].max]
+    return boxes
 
 
 def boxes_meeting(table: Any, covering: list[str], bbox: Bounds) -> Any:

@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 from spacegov.errors import BadInput, UnknownName, UnreadableFile
 from spacegov.layers.batches import VectorSource
 from spacegov.layers.ingest import import_layer
-from spacegov.layers.parquet_groups import groups_meeting
+from spacegov.layers.parquet_groups import groups_meeting, parquet_facts
 from spacegov.soundness import is_sound
 from spacegov.workspace import Workspace
 from tests.layers.deliveries import PARCELS, many, plots, send
@@ -220,15 +220,12 @@ def test_memory_of_a_stream_does_not_grow(tiny_folder: Path, tmp_path: Path, mon
 def test_a_window_reads_few_row_groups(tiny_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("spacegov.layers.geoparquet.ROW_GROUP", 1_000)
     send(tmp_path, many(4_500), "m.parquet")
-    import pyarrow.parquet as pq
-
     path = Workspace.open(tiny_folder).store.path(PARCELS)
-    metadata = pq.read_metadata(path)
-    covering = [f"bbox.{side}" for side in ("xmin", "ymin", "xmax", "ymax")]
-    assert metadata.num_row_groups == 5
+    facts = parquet_facts(path)
+    assert facts["metadata"].num_row_groups == 5
     corner = (EAST, NORTH, EAST + 25, NORTH + 25)
-    assert len(groups_meeting(metadata, covering, corner)) == 1
-    assert groups_meeting(metadata, covering, None) == [0, 1, 2, 3, 4]
+    assert len(groups_meeting(facts, corner)) == 1
+    assert groups_meeting(facts, None) == [0, 1, 2, 3, 4]
     wanted = many(4_500).intersects(shapely.box(*corner)).sum()
     assert wanted > 0
     assert len(list(VectorSource(path).batches(bbox=corner))) == 1
