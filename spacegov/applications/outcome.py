@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from spacegov.errors import UnknownName, suggest
 from spacegov.text import Language, say
-from spacegov.toolbox.sentence import fill_sentence
+from spacegov.toolbox.sentence import answer_pieces, fill_pieces
 
 if TYPE_CHECKING:
     from spacegov.applications.scenario import ScenarioCard, Step
@@ -92,15 +92,21 @@ class ScenarioOutcome:
             f"{self.card.id}: there is no step {name!r}; {suggest(name, (each.step.id for each in self.steps))}"
         )
 
-    def answer(self, language: Language = "en") -> str:
-        """Give the scenario's answer in one sentence.
+    def answer_pieces(self, language: Language = "en") -> list[tuple[str, bool]]:
+        """Give the scenario's answer in pieces: text, and whether it is a figure.
 
-        The card's words need every step they speak of; without one of those the step shown answers alone.
+        The card's words need every step they speak of; where one of them failed, the step shown answers alone.
         """
         main = self.main
         if self.card.answer is not None and not self.failed:
-            return fill_sentence(say(self.card.answer, language), self.figures, language)
-        return main.result.answer(language) if main.result is not None else str(main.error)
+            return fill_pieces(say(self.card.answer, language), self.figures, language)
+        if main.result is None:
+            return [(str(main.error), False)]
+        return answer_pieces(main.result.tool.card, main.result.summary, language)
+
+    def answer(self, language: Language = "en") -> str:
+        """Give the scenario's answer in one sentence."""
+        return "".join(text for text, _ in self.answer_pieces(language))
 
     @property
     def figures(self) -> dict[str, Any]:

@@ -17,9 +17,6 @@ class _Words(string.Formatter):
     def __init__(self, language: Language) -> None:
         self.language = language
 
-    def get_value(self, key: int | str, args: Any, kwargs: Mapping[str, Any]) -> Any:  # noqa: ARG002
-        return kwargs.get(str(key))
-
     def format_field(self, value: Any, format_spec: str) -> str:
         if isinstance(value, str):
             return value
@@ -35,22 +32,24 @@ class _Words(string.Formatter):
         return writers[format_spec or "number"](value, self.language)  # type: ignore[operator, no-any-return]
 
 
-class _WordsOfSteps(_Words):
-    """Formats `{step.figure:count}`; each name is looked up as it is written."""
+def fill_pieces(template: str, figures: Mapping[str, Any], language: Language = "en") -> list[tuple[str, bool]]:
+    """Fill a sentence with figures, in pieces: text, and whether it is a figure.
 
-    def get_field(self, field_name: str, args: Any, kwargs: Mapping[str, Any]) -> tuple[Any, str]:  # noqa: ARG002
-        return kwargs.get(field_name), field_name
-
-
-def fill_sentence(template: str, figures: Mapping[str, Any], language: Language = "en") -> str:
-    """Fill a sentence with figures named `step.figure`.
+    Names are looked up as they are written, so that a figure of a step may be called `step.figure`.
 
     Examples
     --------
-    >>> fill_sentence("{find.rows:count} of {all.rows:count} places", {"find.rows": 12, "all.rows": 30})
-    '12 of 30 places'
+    >>> fill_pieces("{find.rows:count} of {all.rows:count} places", {"find.rows": 12, "all.rows": 30})
+    [('12', True), (' of ', False), ('30', True), (' places', False)]
     """
-    return _WordsOfSteps(language).vformat(template, (), dict(figures))
+    words = _Words(language)
+    pieces = []
+    for text, name, written, _ in words.parse(template):
+        if text:
+            pieces.append((text, False))
+        if name is not None:
+            pieces.append((words.format_field(figures.get(name), written or ""), True))
+    return pieces
 
 
 def answer_pieces(card: ToolCard, summary: Mapping[str, Any], language: Language = "en") -> list[tuple[str, bool]]:
@@ -74,14 +73,7 @@ def answer_pieces(card: ToolCard, summary: Mapping[str, Any], language: Language
         rows = {"en": "{rows:count} rows", "zh": "{rows:count} 条", "ru": "строк: {rows:count}"}[language]
         area = {"en": ", {area_m2:area}", "zh": "，{area_m2:area}", "ru": ", {area_m2:area}"}[language]
         template = rows + (area if "area_m2" in summary else "")
-    words = _Words(language)
-    pieces = []
-    for text, name, written, _ in words.parse(template):
-        if text:
-            pieces.append((text, False))
-        if name is not None:
-            pieces.append((words.format_field(words.get_field(name, (), summary)[0], written or ""), True))
-    return pieces
+    return fill_pieces(template, summary, language)
 
 
 def answer_sentence(card: ToolCard, summary: Mapping[str, Any], language: Language = "en") -> str:
