@@ -6,10 +6,11 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +28,10 @@ if TYPE_CHECKING:
 
 _FORMAT = 1
 _MOST_BLOCKS = 32
+_AT_ONCE = 64
+"""Layers that are built before the common table, which is written whole, says so."""
+_New: TypeAlias = tuple[dict[str, Any], Boxes]
+"""What the common table says of a layer, and the boxes of its blocks."""
 
 
 class RestrictionIndex:
@@ -187,14 +192,13 @@ class RestrictionIndex:
         wanted = _fingerprint(known)
         with self._lock():
             self._load()
-            entry = self._entries.get(layer)
             if wanted is None:
-                if entry is not None:
-                    self._forget(layer)
+                if layer in self._entries:
+                    self._write({layer: None})
                 return False
-            if entry is not None and entry["data"] == wanted:
+            if not self._is_stale(known):
                 return False
-            self._build(known, wanted)
+            self._write({layer: self._build(known, wanted)})
         return True
 
     def refresh(self, progress: Callable[[float, str], None] | None = None) -> list[str]:
@@ -202,21 +206,35 @@ class RestrictionIndex:
         registry = self.workspace.layers
         self._load()
         bound = [name for name in registry if registry.kind(name) == "Polygons" and registry.binding(name) is not None]
-        built = []
+        built: list[str] = []
         stale = [name for name in bound if self._is_stale(registry[name])]
-        for number, name in enumerate(stale, start=1):
-            try:
-                if self.update(name):
-                    built.append(name)
-            except BadInput:
-                # A layer that cannot be read has no answer; whoever asks for it by name is told why.
-                self._drop(name)
+        for start in range(0, len(stale), _AT_ONCE):
+            some = stale[start : start + _AT_ONCE]
+            built += self._build_all([registry[name] for name in some])
             if progress is not None:
-                progress(number / len(stale), name)
+                progress((start + len(some)) / len(stale), some[-1])
         for name in set(self._entries) - set(bound):
             self._drop(name)
         self._refreshed = True
         return built
+
+    def _build_all(self, layers: Sequence[Layer]) -> list[str]:
+        """Build some layers side by side; what other processes wait for is short, and what is done is kept."""
+        with self._lock(), ThreadPoolExecutor(max_workers=len(os.sched_getaffinity(0))) as pool:
+            self._load()
+            stale = [layer for layer in layers if self._is_stale(layer)]
+            done = dict(zip([layer.id for layer in stale], pool.map(self._try, stale), strict=True))
+            if done:
+                self._write(done)
+        return [name for name, each in done.items() if each is not None]
+
+    def _try(self, layer: Layer) -> _New | None:
+        """Build a layer; one that cannot be read has no answer, and whoever asks for it by name is told why."""
+        data = _fingerprint(layer)
+        try:
+            return None if data is None else self._build(layer, data)
+        except BadInput:
+            return None
 
     def missing(self) -> list[str]:
         """Name the bound layers of polygons that the index does not hold, since they could not be read."""
@@ -264,7 +282,8 @@ class RestrictionIndex:
         self._layer = np.repeat(np.arange(len(counts), dtype=np.int32), counts)
         self._block = np.concatenate([np.arange(count) for count in counts]) if counts else np.empty(0, np.int64)
 
-    def _build(self, layer: Layer, data: str) -> None:
+    def _build(self, layer: Layer, data: str) -> _New:
+        """Write the files of a layer."""
         folder = self.folder
         stem = f"{layer.id}.{data[:16]}"
         pieces, units = folder / f"{stem}.pieces", folder / f"{stem}.units"
@@ -273,47 +292,44 @@ class RestrictionIndex:
             if built.units:
                 pieces.with_suffix(".part").replace(pieces)
                 units.with_suffix(".units-part").replace(units)
-        entry = {"data": data, "stem": stem, "units": built.units, "blocks": len(built.blocks)}
-        if built.units == 0:
-            entry["blocks"] = 0
-        self._write(layer.id, entry, built.blocks if built.units else np.empty((0, 4), np.float32))
+        blocks = built.blocks if built.units else np.empty((0, 4), np.float32)
+        return {"data": data, "stem": stem, "units": built.units, "blocks": len(blocks)}, blocks
 
-    def _write(self, layer: str, entry: dict[str, Any] | None, blocks: Boxes) -> None:
-        """Replace the common table by one with another state of a layer."""
+    def _write(self, new: Mapping[str, _New | None]) -> None:
+        """Replace the common table by one with another state of some layers, None for those that are gone."""
         entries: dict[str, dict[str, Any]] = {}
         parts: list[Boxes] = []
         start = 0
         for name, known in self._entries.items():
             end = start + int(known["blocks"])
-            if name != layer:
+            if name not in new:
                 entries[name] = known
                 parts.append(self._boxes[start:end])
             start = end
-        if entry is not None:
-            entries[layer] = entry
-            parts.append(blocks)
+        for name, each in new.items():
+            if each is not None:
+                entries[name] = each[0]
+                parts.append(each[1])
         boxes = np.concatenate(parts) if parts else np.empty((0, 4), np.float32)
         told = json.dumps({"format": _FORMAT, "block": BLOCK, "layers": entries}).encode()
         path = self.folder / "blocks.npz"
         temporary = path.with_name(f"blocks.{os.getpid()}.part.npz")
-        before = self._entries.get(layer)
+        kept = {entry["stem"] for entry in entries.values()}
+        left = [self._entries[name]["stem"] for name in new if name in self._entries]
         with writing(self.folder):
             np.savez(temporary, entries=np.frombuffer(told, np.uint8), boxes=boxes)
             temporary.replace(path)
-            if before is not None and (entry is None or before["stem"] != entry["stem"]):
+            for stem in left:
                 # A process that has the old files open keeps them.
-                for suffix in ("pieces", "units"):
-                    (self.folder / f"{before['stem']}.{suffix}").unlink(missing_ok=True)
+                for suffix in ("pieces", "units") if stem not in kept else ():
+                    (self.folder / f"{stem}.{suffix}").unlink(missing_ok=True)
         self._load()
-
-    def _forget(self, layer: str) -> None:
-        self._write(layer, None, np.empty((0, 4), np.float32))
 
     def _drop(self, layer: str) -> None:
         with self._lock():
             self._load()
             if layer in self._entries:
-                self._forget(layer)
+                self._write({layer: None})
 
     def _file(self, name: str) -> LayerFile:
         if name not in self._files:
@@ -363,10 +379,10 @@ class IndexReader:
     def __getattr__(self, name: str) -> Any:
         return getattr(self.layer, name)
 
-    def read(self, bbox: tuple[float, float, float, float] | None = None) -> Any:
-        """Read the layer, or the units that touch a box."""
-        if bbox is None:
-            return self.layer.read()
+    def read(self, bbox: tuple[float, float, float, float] | None = None, **choice: Any) -> Any:
+        """Read the layer, or the units that touch a box; other choices (`valid_on`) are read from the layer."""
+        if bbox is None or choice:
+            return self.layer.read(bbox, **choice)
         touched = self._index.touching_box(bbox)
         if self.layer.id in touched.left_out:
             # Much of the layer is asked for, which its file gives faster than many pieces.
