@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 _BODY = ("inputs", "outputs", "response", "subscriber")
 MOST_LAYERS = 50
+VARY = "vary"
+"""The input that asks for the answer under other values too, of tools whose card names such values."""
 
 
 @dataclass(frozen=True)
@@ -116,6 +118,8 @@ def _outputs(tool: Tool, outputs: Any) -> tuple[tuple[str, ...], frozenset[str],
 def _given(service: Service, tool: Tool, inputs: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     signature = tool.signature
     names = [*signature.inputs, *signature.policies, *signature.options.model_fields]
+    if tool.card.vary and VARY not in names:
+        names.append(VARY)
     for name in inputs:
         if name not in names:
             raise BadInput(f"{tool.id}: there is no input {shown(name)}; {suggest(str(name), names)}")
@@ -145,6 +149,11 @@ def _given(service: Service, tool: Tool, inputs: Mapping[str, Any], folder: Path
         signature.parse(options)
     except UnknownName as error:
         raise BadInput(str(error)) from None
+    if VARY in names and VARY not in options and VARY in inputs:
+        vary = _qualified(inputs[VARY])
+        if not isinstance(vary, bool):
+            raise BadInput(f"{VARY}: {shown(vary)} was given; write true or false")
+        options[VARY] = vary
     if own and "crs" not in signature.options.model_fields:
         given["crs"] = service.workspace.crs
     return {**given, **options}

@@ -26,7 +26,7 @@ def _answer(schema: Any, media: str = "application/json", about: str = "The answ
 
 
 def _query(name: str, schema: dict[str, Any], about: str, **extra: Any) -> dict[str, Any]:
-    return {"name": name, "in": "query", "required": False, "description": about, "schema": schema, **extra}
+    return {"name": name, "in": "query", "required": False, "description": about, "schema": schema} | extra
 
 
 def _path(name: str, about: str, pattern: str = r"^[^/?#]+$") -> dict[str, Any]:
@@ -74,6 +74,14 @@ PARAMETERS: dict[str, Any] = {
     "ids": _query("ids", {"type": "array", "items": _TEXT}, "Records by id.", style="form", explode=False),
     "type": _query("type", {"type": "array", "items": _TEXT}, "Types of records.", style="form", explode=False),
     "theme": _query("theme", {"type": "string", "enum": ["light", "dark"], "default": "light"}, "Ground of the map."),
+    "at": _query(
+        "at",
+        {**_NUMBERS, "minItems": 2, "maxItems": 2},
+        "Longitude and latitude.",
+        required=True,
+        style="form",
+        explode=False,
+    ),
     "version": _query("version", _TEXT, "Any word; tiles asked for with it may be kept."),
     "name": _query("name", _TEXT, "Name of the file; its suffix says the format."),
     "f": _query("f", {"type": "string", "enum": ["json"]}, "Form of the answer."),
@@ -104,7 +112,8 @@ QUERIES: dict[tuple[str, str], tuple[str, ...]] = {
         "filter-crs",
     ),
     ("GET", _ITEM): ("crs",),
-    ("GET", _TILE): ("theme", "version"),
+    ("GET", _TILE): ("theme", "version", "filter", "filter-lang"),
+    ("GET", "/api/layers/{layer}/value"): ("at",),
     ("GET", "/api/layers/{layer}/style"): ("theme",),
     ("POST", "/uploads"): ("name",),
     ("POST", _EXECUTE): ("prefer",),

@@ -83,6 +83,23 @@ def box_of(text: str, crs: Reference, name: str = "bbox") -> list[Box]:
     return [(west, south, 180.0, north), (-180.0, south, east, north)]
 
 
+def point_of(text: str, name: str = "at") -> tuple[float, float]:
+    """Read longitude and latitude.
+
+    Examples
+    --------
+    >>> point_of("120.1,29.5")
+    (120.1, 29.5)
+    """
+    try:
+        numbers = [float(part) for part in text.split(",")]
+    except ValueError:
+        numbers = []
+    if len(numbers) != 2 or not (abs(numbers[0]) <= 180 and abs(numbers[1]) <= 90):
+        raise BadInput(f"{name}: {shown(text)} is no place; write {name}=longitude,latitude, such as {name}=120.1,29.5")
+    return numbers[0], numbers[1]
+
+
 def period_of(text: str) -> tuple[datetime | None, datetime | None]:
     """Read a time or a period, open where it is `..` or empty.
 

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from spacegov.errors import Defect
-from spacegov.service.execution import Order, order, outputs_of
+from spacegov.service.execution import VARY, Order, order, outputs_of
 from spacegov.service.guard import needs
 from spacegov.service.jobs import LONG, QUICK, Job
 from spacegov.service.links import address, answer, link
@@ -99,6 +99,14 @@ def inputs_of(tool: Tool) -> dict[str, Any]:
             "minOccurs": 1 if name in required else 0,
             "maxOccurs": 1,
             **({"layer": own["layer"]} if "layer" in own else {}),
+        }
+    if tool.card.vary and VARY not in described:
+        described[VARY] = {
+            "title": "Vary",
+            "description": f"Try other values of {', '.join(tool.card.vary)} too, to show how the answer moves.",
+            "schema": {"type": "boolean", "default": False},
+            "minOccurs": 0,
+            "maxOccurs": 1,
         }
     return described
 

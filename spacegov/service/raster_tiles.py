@@ -64,6 +64,23 @@ def read_tile(found: Collection, level: int, row: int, column: int, *, smooth: b
     return values if np.isfinite(values).any() else None
 
 
+def value_at(found: Collection, longitude: float, latitude: float) -> float | None:
+    """Give the value of the cell that a place lies in; None outside the raster and where it has no data."""
+    from spacegov.raster import Raster, Window
+    from spacegov.service.tables import mover
+
+    raster = Raster.open(found.file) if found.layer is None else found.layer.read()
+    if raster.crs is None:
+        raise BadInput(f"{found.id} has no coordinate system, so a place cannot be found in it; import it with one")
+    x, y = mover("OGC:CRS84", raster.crs.to_string()).transform(longitude, latitude)
+    column, row = ~raster.transform * (x, y)
+    if not (0 <= column < raster.shape[1] and 0 <= row < raster.shape[0]):
+        return None
+    window = Window(slice(int(row), int(row) + 1), slice(int(column), int(column) + 1), (slice(None), slice(None)))
+    value = float(raster.read(window)[0, 0])
+    return None if np.isnan(value) else value
+
+
 def _terrarium(values: NDArray[np.float64]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     """Encode heights in metres as red × 256 + green + blue / 256 - 32768; no data lies at zero."""
     if np.nanmax(np.abs(values)) > 32_000:

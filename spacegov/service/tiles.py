@@ -16,8 +16,10 @@ from spacegov.service.features import bounds_of
 from spacegov.service.guard import REGISTRY, needs
 from spacegov.service.links import answer, fresh, link
 from spacegov.service.params import only
+from spacegov.service.query import filtered
 from spacegov.service.sharing import Need
 from spacegov.service.state import Service, in_thread
+from spacegov.service.tables import Condition
 from spacegov.text import say
 
 router = APIRouter()
@@ -169,14 +171,18 @@ def tile_box(level: int, row: int, column: int) -> tuple[float, float, float, fl
 @router.get("/collections/{layer}/tiles/{matrix_set}/{matrix}/{row}/{column}", tags=["Tiles"], summary="One tile")
 @needs(Need.DATA)
 async def tile(request: Request, layer: str, matrix_set: str, matrix: str, row: str, column: str) -> Response:
-    """Give a tile: vector features, or a picture of a raster."""
-    only(request, ("f", "theme", "version"))
+    """Give a tile: vector features, those of a filter if one is given, or a picture of a raster."""
+    only(request, ("f", "theme", "version", "filter", "filter-lang"))
     _known(matrix_set)
     place = _place(matrix, row, column)
     service: Service = request.app.state.service
     found = await in_thread(_tiled, service, layer)
     form, theme = _form(request, found)
-    etag = '"' + hashlib.sha256(f"{found.stamp}:{place}:{form}:{theme}".encode()).hexdigest()[:24] + '"'
+    asked = request.query_params.get("filter")
+    if found.is_raster and asked is not None:
+        raise BadInput(f"{layer} is a raster, which no filter of records can narrow; leave filter out")
+    condition = await in_thread(_condition, request, found)
+    etag = '"' + hashlib.sha256(f"{found.stamp}:{place}:{form}:{theme}:{asked}".encode()).hexdigest()[:24] + '"'
     cache = "public, max-age=86400, immutable" if "version" in request.query_params else "no-cache"
     headers = {"etag": etag, "cache-control": cache}
     if fresh(request, etag):
@@ -192,7 +198,7 @@ async def tile(request: Request, layer: str, matrix_set: str, matrix: str, row: 
         )
     from spacegov.service.vector_tiles import vector_tile
 
-    made = await in_thread(vector_tile, found, *place)
+    made = await in_thread(vector_tile, found, *place, condition)
     if made.dropped:
         headers["spacegov-dropped"] = str(made.dropped)
     if not made.content:
@@ -203,6 +209,15 @@ async def tile(request: Request, layer: str, matrix_set: str, matrix: str, row: 
     elif made.packed:
         content = gzip.decompress(content)
     return Response(content, media_type=MVT, headers={**headers, "vary": "accept-encoding"})
+
+
+def _condition(request: Request, found: Collection) -> Condition | None:
+    given = request.query_params
+    if "filter" in given:
+        return filtered(found.table, given["filter"], given.get("filter-lang"), None)
+    if "filter-lang" in given:
+        raise BadInput("filter-lang is given without filter; give both or none")
+    return None
 
 
 def _form(request: Request, found: Collection) -> tuple[str, str]:

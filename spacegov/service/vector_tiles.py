@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from spacegov.layers.filter import quoted
-from spacegov.service.tables import Table, asked, fetched, meets_box, moved, mover
+from spacegov.service.tables import Condition, Table, asked, both, fetched, meets_box, moved, mover
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -75,24 +75,34 @@ class _Kept:
 _kept = _Kept()
 
 
-def vector_tile(found: Collection, level: int, row: int, column: int) -> Tile:
-    """Give a tile of a collection."""
+def vector_tile(found: Collection, level: int, row: int, column: int, condition: Condition | None = None) -> Tile:
+    """Give a tile of a collection; with a condition, of the records that meet it, which no stored tile holds."""
     table = found.table
     service = found.service
-    stored = stored_tiles(service, found)
+    stored = stored_tiles(service, found) if condition is None else None
     if stored is not None and level <= STORED_TO:
         content = stored.get(level, column, row)
         return Tile(content or b"", packed=True)
-    key = (table.stamp, level, row, column)
+    key = (table.stamp, level, row, column, condition)
     tile = _kept.get(key)
     if tile is None:
         limits = service.limits
-        tile = cut_tile(table, level, row, column, limits.tile_features, limits.tile_bytes, limits.query_seconds)
+        most = limits.tile_features, limits.tile_bytes
+        tile = cut_tile(table, level, row, column, *most, limits.query_seconds, condition)
         _kept.put(key, tile)
     return tile
 
 
-def cut_tile(table: Table, level: int, row: int, column: int, most: int, most_bytes: int, seconds: float) -> Tile:
+def cut_tile(
+    table: Table,
+    level: int,
+    row: int,
+    column: int,
+    most: int,
+    most_bytes: int,
+    seconds: float,
+    condition: Condition | None = None,
+) -> Tile:
     """Cut a tile from the records; where they are too many the largest stay, and the number of the others is told.
 
     Shapes are transformed by PROJ in one pass, cut and encoded by DuckDB.
@@ -109,7 +119,9 @@ def cut_tile(table: Table, level: int, row: int, column: int, most: int, most_by
     if near is None:
         return Tile(b"")
     columns = [name for name in table.kinds if name != "geometry"]
-    records, dropped = _picked(table, near, columns, most, seconds)
+    place = meets_box(table, near)
+    wanted = place if condition is None else both([place, condition])
+    records, dropped = _picked(table, wanted, columns, most, seconds)
     if not records.num_rows:
         return Tile(b"")
     shapes = moved(shapely.force_2d(shapely.from_wkb(records["geometry"].to_numpy())), table.crs, "EPSG:3857")
@@ -139,10 +151,7 @@ def _native_box(box: tuple[float, float, float, float], table: Table) -> tuple[f
     return None if not np.isfinite(found).all() else tuple(map(float, found))  # type: ignore[return-value]
 
 
-def _picked(
-    table: Table, near: tuple[float, float, float, float], columns: list[str], most: int, seconds: float
-) -> tuple[pa.Table, int]:
-    condition = meets_box(table, near)
+def _picked(table: Table, condition: Condition, columns: list[str], most: int, seconds: float) -> tuple[pa.Table, int]:
     if not table.covering:
         return fetched(table, condition, columns=columns, limit=most, seconds=seconds), max(table.rows - most, 0)
     query = f"SELECT count(*) FROM read_parquet(?) WHERE {condition.sql}"  # noqa: S608  values are bound

@@ -20,8 +20,9 @@ from spacegov.service.features import bounds_of
 from spacegov.service.geojson import read_features
 from spacegov.service.guard import REGISTRY, is_layer, needs
 from spacegov.service.links import answer
-from spacegov.service.params import body_of, only
+from spacegov.service.params import body_of, only, point_of
 from spacegov.service.processes import waited
+from spacegov.service.raster_tiles import value_at
 from spacegov.service.registry_items import FACETS, WITHHELD, facets_of
 from spacegov.service.results import facts_of, frame_value, frames_of
 from spacegov.service.sharing import Need, Withheld, allows, department, permit_inputs
@@ -191,6 +192,23 @@ async def layer_style(request: Request, layer: str) -> Response:
         if found is None or not (found.is_raster or found.table.spatial):
             raise UnknownName(f"{layer} has no shapes and is not drawn; ask for its items")
         return style_answer(found, theme, _tiles(found, theme))
+
+    return answer(_finite(await in_thread(make)))
+
+
+@router.get("/layers/{layer}/value", tags=["Viewer"], summary="The value of a raster at a place")
+@needs(Need.DATA)
+async def layer_value(request: Request, layer: str) -> Response:
+    """Give the value of the cell at a place, null where the raster has no data."""
+    only(request, ("at",))
+    place = point_of(request.query_params.get("at", ""))
+    service: Service = request.app.state.service
+
+    def make() -> dict[str, Any]:
+        found = collection(service, layer) if layer != REGISTRY else None
+        if found is None or not found.is_raster:
+            raise UnknownName(f"{layer} is no raster and has no cells; ask for its items")
+        return {"value": value_at(found, *place)}
 
     return answer(_finite(await in_thread(make)))
 

@@ -19,7 +19,8 @@ def test_ats_core_process_list_and_description(county_server: Server, county: Wo
     for each in listed:
         got = county_server.ask(f"/processes/{each['id']}").json
         signature = county.tools[each["id"]].signature
-        assert set(got["inputs"]) == {*signature.inputs, *signature.policies, *signature.options.model_fields}
+        own = {*signature.inputs, *signature.policies, *signature.options.model_fields}
+        assert set(got["inputs"]) == own | ({"vary"} if county.tools[each["id"]].card.vary else set())
         assert set(signature.returns) <= set(got["outputs"])
         for described in got["inputs"].values():
             jsonschema.Draft202012Validator.check_schema(described["schema"])
@@ -52,6 +53,17 @@ def test_ats_core_job_creation_and_results(county_server: Server) -> None:
     style = county_server.ask(f"/api/layers/{frame['collection']}/style").json
     assert style["legend"]
     assert not any(job in each["id"] for each in county_server.ask("/collections").json["collections"])
+
+
+def test_an_answer_under_other_values(county_server: Server, county: Workspace) -> None:
+    """`vary` gives the answer again for each value that the card names, as a frame of its own."""
+    card = county.tools["warn-thresholds"].card
+    got = county_server.post("/processes/warn-thresholds/execution", {"inputs": {"vary": True}}).json
+    tried = [feature["properties"] for feature in got["sensitivity"]["value"]["features"]]
+    assert {each["option"] for each in tried} == set(card.vary)
+    assert "sensitivity" not in county_server.post("/processes/warn-thresholds/execution", {"inputs": {}}).json
+    refused = county_server.post("/processes/warn-thresholds/execution", {"inputs": {"vary": "yes"}})
+    assert "true or false" in refused.problem
 
 
 def test_outputs_are_chosen(county_server: Server) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import numpy as np
 import pyogrio
@@ -76,6 +77,40 @@ def test_a_tile_holds_the_features_that_lie_in_it(county_server: Server, county:
     cell = (tile_box(level, row, column)[2] - tile_box(level, row, column)[0]) / 4096
     cut = shapely.intersection(inside.to_crs(3857).geometry.iloc[0], shapely.box(*tile_box(level, row, column)))
     assert shapely.distance(shapely.force_2d(same.geometry), cut.centroid) < 100 * cell
+
+
+def test_a_tile_of_a_filter_holds_what_passes_it(county_server: Server, county: Workspace, tmp_path: Path) -> None:
+    rivers = county.layers["natural.rivers"].read().to_crs(3857)
+    level = 11
+    column, row = tile_at(120.13, 29.49, level)
+    wide = float(rivers["width_m"].median())
+    asked = quote(f"width_m > {wide}")
+    near = rivers[rivers.intersects(shapely.box(*tile_box(level, row, column)))]
+    path = f"{LIVE}/{level}/{row}/{column}"
+    got = county_server.ask(f"{path}?filter={asked}")
+    found = set(decoded(got.body, level, row, column, tmp_path)["reach_id"])
+    expected = set(near[near["width_m"] > wide]["reach_id"])
+    assert expected < set(near["reach_id"])
+    # the tile reaches a little over its border
+    assert expected <= found <= set(rivers[rivers["width_m"] > wide]["reach_id"])
+    assert got.headers["etag"] != county_server.ask(path).headers["etag"]
+    assert "widht" in county_server.ask(f"{path}?filter={quote('widht_m > 3')}").problem
+    assert county_server.ask(f"{path}?filter-lang=cql2-text").status == 400
+    terrain = f"/collections/natural.terrain/tiles/WebMercatorQuad/{level}/{row}/{column}?filter={asked}"
+    assert "raster" in county_server.ask(terrain).problem
+
+
+def test_the_value_of_a_cell(county_server: Server, county: Workspace) -> None:
+    raster = county.layers["natural.terrain"].read()
+    back = Transformer.from_crs(raster.crs, "OGC:CRS84", always_xy=True)
+    heights = raster.read()
+    for row, column in [(40, 60), (200, 111)]:
+        place = back.transform(*(raster.transform * (column + 0.5, row + 0.5)))
+        got = county_server.ask("/api/layers/natural.terrain/value?at={:.9f},{:.9f}".format(*place))
+        assert got.json == {"value": pytest.approx(heights[row, column])}
+    assert county_server.ask("/api/layers/natural.terrain/value?at=10,10").json == {"value": None}
+    assert "at=120.1,29.5" in county_server.ask("/api/layers/natural.terrain/value?at=10,100").problem
+    assert "no raster" in county_server.ask("/api/layers/natural.rivers/value?at=120.1,29.5").problem
 
 
 def test_tiles_are_kept_by_the_client_until_the_data_change(county_server: Server) -> None:
