@@ -79,7 +79,7 @@ class Asked:
         frame = self.result.frame
         if not hasattr(frame, "columns"):
             return None
-        if self.answers and self.card.show.colour_by != "answer":
+        if self.answers and self.card.show.colour_by != "answer" and is_drawable(frame):
             frame = frame[frame["answer"].astype(str) == Answer.PRESENT.value]
         return frame.reset_index(drop=True)
 
@@ -165,7 +165,13 @@ class Asked:
         if shown in (None, "", "year"):
             return title
         word = "%" if shown in ("share", "1") else unit_named(str(shown)).form(5, self.language)
-        return f"{title}, {word}" if word else title
+        return self.with_unit(title, word)
+
+    def with_unit(self, title: str, word: str) -> str:
+        """Set a unit behind a column's title."""
+        if not word:
+            return title
+        return f"{title}（{word}）" if self.language == "zh" else f"{title},{NO_BREAK}{word}"
 
     def value(self, name: str, value: Any) -> str:
         """Write a value of a column in words; the unit stands in the head."""
@@ -257,6 +263,6 @@ class Asked:
 
 
 def _missing(value: Any) -> bool:
-    if value is None or type(value).__name__ in ("NAType", "NaTType"):
+    if value is None or type(value).__name__ in ("NAType", "NaTType") or (isinstance(value, str) and not value):
         return True
     return isinstance(value, float) and not math.isfinite(value)

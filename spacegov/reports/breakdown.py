@@ -111,8 +111,7 @@ def group_table(asked: Asked, found: list[Group], title: str, head: str, note: s
     columns, cells, total = [], [], []
 
     def add(column_title: str, column: amounts.Amounts, *, strong: bool = False) -> None:
-        text = f"{column_title}, {column.unit}" if column.unit else column_title
-        columns.append(Column(text, number=True))
+        columns.append(Column(asked.with_unit(column_title, column.unit), number=True))
         cells.append([Cell(cell, tone="strong" if strong else "plain") for cell in column.cells])
         total.append(Cell(column.total))
 
@@ -147,7 +146,7 @@ def unit_table(asked: Asked, found: list[Group], title: str, head: str, note: st
     values = np.array([group.parts for group in shown])
     texts, row_totals, column_totals, whole, unit = _grid(asked, values, columns=_totals_of(asked))
     largest = max((group.amount for group in shown), default=0)
-    heads = tuple(Column(f"{words}, {unit}" if unit else words, number=True) for _, words, _ in classes)
+    heads = tuple(Column(asked.with_unit(words, unit), number=True) for _, words, _ in classes)
     count = asked.measure.kind == "count"
     number = () if count else (Column(asked.words["number"], number=True),)
     rows = tuple(
@@ -167,7 +166,7 @@ def unit_table(asked: Asked, found: list[Group], title: str, head: str, note: st
         Cell(whole),
         Cell(),
     )
-    last = Column(f"{asked.words['all']}, {unit}" if unit else asked.words["all"], number=True)
+    last = Column(asked.with_unit(asked.words["all"], unit), number=True)
     return Table(
         columns=(Column(head, width=1.7), *number, *heads, last, Column("", width=1.4)),
         rows=rows,
@@ -346,8 +345,9 @@ def figures(asked: Asked, found: list[Group]) -> tuple[Figure, ...]:
     if asked.measure.kind != "count" and shown:
         written = _write(asked, found)
         known = {group.key: f"{text}{_GAP}{written.unit}" for group, text in zip(found, written.cells, strict=True)}
+        small = {"ha": 1e4, "km²": 1e6, "km": 1e3}.get(texts[0].rpartition(_GAP)[2], 1.0)
         texts[1:] = [
-            known[group.key] if text.endswith(f"{_GAP}{written.unit}") else text
+            known[group.key] if group.amount >= small or text.endswith(f"{_GAP}{written.unit}") else text
             for group, text in zip(shown, texts[1:], strict=True)
         ]
     # The unit stands behind the last narrow space of a written amount.

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import shapely
 
 from spacegov import numbers
-from spacegov.reports.asked import ANSWERS, DASH, Asked
+from spacegov.layers.coverage import covered_share
+from spacegov.reports.asked import DASH, Asked
 from spacegov.reports.model import Block, Cell, Column, Paragraph, Picture, Row, Section, Table
-from spacegov.text import say
+from spacegov.reports.words import WORDS
+from spacegov.text import Language, say
+
+if TYPE_CHECKING:
+    from spacegov.layers.layer import Layer
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 MOST_COLUMNS = 12
@@ -57,9 +62,8 @@ def layer_rows(asked: Asked) -> list[Row]:
     return rows
 
 
-def layer_table(asked: Asked, rows: Sequence[Row]) -> Table:
+def layer_table(words: Mapping[str, str], rows: Sequence[Row]) -> Table:
     """Make the table of layers."""
-    words = asked.words
     heads = (
         Column(words["layer"], width=2.0),
         Column(words["department"], width=1.25),
@@ -80,7 +84,7 @@ def licences(asked: Iterable[Asked]) -> list[str]:
 
 def sources_section(asked: Asked) -> Section:
     """Write the section of sources."""
-    blocks: list[Block] = [layer_table(asked, layer_rows(asked))]
+    blocks: list[Block] = [layer_table(asked.words, layer_rows(asked))]
     named = licences([asked])
     if named:
         blocks.append(Paragraph(asked.word("licence", licences="; ".join(named)), "note"))
@@ -109,65 +113,64 @@ def answers_table(asked: Asked, counted: dict[str, int]) -> Table:
 def coverage_table(asked: Asked) -> Table | None:
     """Write which layer could answer in which unit, None where the territory has no units to show."""
     units = asked.places.units
-    layers = _layers_asked(asked)
+    layers = _layers_asked(asked) if asked.facts.workspace is not None else []
     if not 1 < len(units) <= MOST_COLUMNS or not layers:
         return None
-    words = asked.words
+    words, language = asked.words, asked.language
     rows = []
     partly = False
-    counted = dict.fromkeys(ANSWERS, 0)
-    for layer, title, frame in layers:
-        cells = [Cell(title)]
-        gap = _gap_of(asked, layer)
-        for unit in units:
-            missing = (
-                0.0 if gap is None else float(shapely.area(shapely.intersection(gap, unit.shape)) / unit.shape.area)
-            )
-            answer = "not_covered" if missing > 0.995 else _there(frame, unit.shape)
-            counted[answer] += 1
-            some = 0.001 < missing <= 0.995
+    for layer, frame in layers:
+        cells = [Cell(layer.title(language))]
+        missing = _missing(asked, layer)
+        for position, unit in enumerate(units):
+            part = missing[position]
+            some = 0.001 < part <= 0.995
             partly = partly or some
-            shown = "not_covered" if some else answer
-            note = numbers.share(missing, asked.language) if some else ""
-            cells.append(Cell(picture=sign(shown, words[shown]), note=note))
+            answer = "not_covered" if part > 0.001 else _there(frame, unit.shape)
+            cells.append(Cell(picture=sign(answer, words[answer]), note=numbers.share(part, language) if some else ""))
         rows.append(tuple(cells))
     heads = (Column(words["layer"], width=2.4), *(Column(unit.name, centred=True, width=1.0) for unit in units))
     notes = [f"{words['present']}: ●", f"{words['absent_long']}: ○", f"{words['not_covered_long']}: ▨"]
     if partly:
         notes.append(f"{words['partly_covered']}: ▨ %")
-    return Table(heads, tuple(rows), words["gaps_title"], note="; ".join(notes))
+    return Table(heads, tuple(rows), words["gaps_title"], note="; ".join(notes), look="tight")
 
 
-def _layers_asked(asked: Asked) -> list[tuple[str, str, Any]]:
-    """Give the layers that were asked with a frame to look into: id, title, frame."""
+def _layers_asked(asked: Asked) -> list[tuple[Layer, Any]]:
+    """Give the layers of features that were asked, each with its features: as the tool took them, else read."""
     frames: dict[str, Any] = {}
     for value in asked.result.inputs.values():
         for frame in value if isinstance(value, (list, tuple)) else [value]:
             layer = getattr(frame, "attrs", {}).get("layer") if hasattr(frame, "columns") else None
             if layer and getattr(frame, "_geometry_column_name", None) in frame.columns:
                 frames[str(layer)] = frame
+    known = asked.result.workspace.layers
+    found = []
+    for name in dict.fromkeys(item.layer for item in asked.facts.inputs):
+        if name not in known or not known[name].bound or known[name].card.kind in ("Raster", "Table"):
+            continue
+        found.append((known[name], frames[name] if name in frames else known[name].read()))
+    return found
+
+
+def _missing(asked: Asked, layer: Layer) -> list[float]:
+    """Give the share of each unit where a layer is not authoritative."""
+    import geopandas as gpd
+
+    coverage = layer.coverage
+    if coverage is None:
+        return [0.0 for _ in asked.places.units]
+    shapes = [unit.shape for unit in asked.places.units]
     return [
-        (item.layer, say(item.title, asked.language) or item.layer, frames[item.layer])
-        for item in asked.facts.inputs
-        if item.layer in frames
+        1.0 - float(share) for share in covered_share(gpd.GeoDataFrame(geometry=shapes, crs=coverage.crs), coverage)
     ]
 
 
-def _gap_of(asked: Asked, layer: str) -> Any:
-    missing = asked.result.not_covered
-    if missing is None:
-        return None
-    chosen = missing[missing["layer"] == layer]
-    return chosen.geometry.union_all() if len(chosen) else None
-
-
 def _there(frame: Any, ground: Any) -> str:
-    if frame.crs is None or not len(frame):
+    if not len(frame):
         return "absent"
-    touched = frame.sindex.query(ground, predicate="intersects")
     # What only touches the border from outside is not there.
-    inner = shapely.buffer(ground, -1.0)
-    return "present" if len(touched) and len(frame.sindex.query(inner, predicate="intersects")) else "absent"
+    return "present" if len(frame.sindex.query(shapely.buffer(ground, -1.0), predicate="intersects")) else "absent"
 
 
 def gap_layers(asked: Asked) -> list[str]:
@@ -214,8 +217,7 @@ def gaps_section(asked: Asked) -> Section:
         blocks.append(answers_table(asked, counted))
     texts = gap_texts(asked)
     if texts:
-        ends = "。" if language == "zh" else "."
-        blocks.insert(0, Paragraph(_sentence(texts, language) + ends + _space(language) + words["not_nothing"]))
+        blocks.insert(0, Paragraph(not_answered(texts, language, named=False)))
     elif not lede:
         lede = words["gaps_none"]
     grid = coverage_table(asked)
@@ -224,13 +226,14 @@ def gaps_section(asked: Asked) -> Section:
     return Section("gaps", words["gaps"], tuple(blocks), lede=lede)
 
 
-def _sentence(texts: Sequence[str], language: str) -> str:
-    joined = ("；" if language == "zh" else "; ").join(texts)
-    return joined[:1].upper() + joined[1:]
-
-
-def _space(language: str) -> str:
-    return "" if language == "zh" else " "
+def not_answered(texts: Sequence[str], language: Language, *, named: bool = True) -> str:
+    """Say in one sentence what has no answer, and in another what that does not mean."""
+    words = WORDS[language]
+    chinese = language == "zh"
+    joined = ("；" if chinese else "; ").join(texts)
+    space = "" if chinese else " "
+    begun = f"{words['not_answered']}{space}{joined}" if named else joined[:1].upper() + joined[1:]
+    return f"{begun}{'。' if chinese else '.'}{space}{words['not_nothing']}"
 
 
 def caveat(asked: Asked, doubts_section: str) -> tuple[tuple[str, ...], bool]:
@@ -239,8 +242,7 @@ def caveat(asked: Asked, doubts_section: str) -> tuple[tuple[str, ...], bool]:
     texts = gap_texts(asked)
     lines = []
     if texts:
-        joined, ends = ("；".join(texts), "。") if language == "zh" else ("; ".join(texts), ". ")
-        lines.append(f"{words['not_answered']}{_space(language)}{joined}{ends}{words['not_nothing']}")
+        lines.append(not_answered(texts, language))
     elif asked.facts.inputs and all(item.coverage == "whole" for item in asked.facts.inputs):
         lines.append(words["all_covered"])
     drafts = [say(item.title, language) or item.layer for item in asked.facts.inputs if item.status == "draft"]

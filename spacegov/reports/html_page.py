@@ -13,6 +13,7 @@ from spacegov.reports.charts import share_bar
 from spacegov.reports.evidence import sign
 from spacegov.reports.model import Picture, Report, Table
 from spacegov.reports.pdf import SPLIT_WIDTH
+from spacegov.reports.widths import PAGE_MM, widths
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -92,8 +93,11 @@ def drawn(picture: Picture, *, fluid: bool = False) -> Markup:
 
 def weights(table: Table) -> list[float]:
     """Give the share of the width that each column of text takes, in per cent; 0 leaves it to what it holds."""
-    whole = sum(column.width or 0.7 for column in table.columns)
-    return [round(column.width / whole * 100, 1) for column in table.columns]
+    found = widths(table)
+    fixed = sum(width.mm for width in found)
+    parts = sum(width.part for width in found)
+    room = max(PAGE_MM - fixed, 0.0) / PAGE_MM
+    return [round(width.part / parts * room * 100, 1) if width.part else 0.0 for width in found]
 
 
 def tall(table: Table) -> bool:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from spacegov import numbers
-from spacegov.maps.answers import is_drawable, picture_ground
+from spacegov.maps.answers import is_drawable
 from spacegov.maps.picture import PictureLayer
 from spacegov.maps.style import compile_style
 from spacegov.reports import amounts
@@ -18,12 +18,14 @@ from spacegov.reports.asked import DASH, Asked
 from spacegov.reports.charts import sparkline
 from spacegov.reports.drawing import draw_map
 from spacegov.reports.model import Cell, Column, Table
+from spacegov.reports.widths import letters
 
 if TYPE_CHECKING:
     from spacegov.maps.picture import Bounds
 
 MOST_PICTURED = 10
-MOST_ROWS = 15
+MOST_ROWS = 20
+MOST_COUNTED = 60
 ROOM = 100.0
 """Letters that the columns of a list may take together on a page."""
 _SIZES = ("area_m2", "length_m", "people")
@@ -42,16 +44,9 @@ def foremost(asked: Asked, most: int = MOST_PICTURED) -> list[int]:
         order = {value: position for position, (value, _, _) in enumerate(asked.classes)}
         ranks = frame[asked.class_column].astype(str).map(order).fillna(len(order)).to_numpy(dtype=np.float64)
     order_by = np.lexsort((np.arange(len(frame)), -np.round(sizes, 3), ranks))
-    kept = [int(position) for position in order_by if not _is_empty(frame, position)]
-    return kept[:most]
-
-
-def _is_empty(frame: Any, position: int) -> bool:
-    geometry = getattr(frame, "_geometry_column_name", None)
-    if geometry not in frame.columns:
-        return False
-    shape = frame[geometry].iloc[position]
-    return bool(shape is None or shape.is_empty)
+    shapes = frame.geometry
+    placed = ~(shapes.isna() | shapes.is_empty).to_numpy()
+    return [int(position) for position in order_by if placed[position]][:most]
 
 
 def columns_shown(asked: Asked, frame: Any, room: float = ROOM) -> list[str]:
@@ -61,9 +56,10 @@ def columns_shown(asked: Asked, frame: Any, room: float = ROOM) -> list[str]:
     """
     geometry = getattr(frame, "_geometry_column_name", None)
     names = [str(name) for name in frame.columns if name != geometry and name not in _INNER]
+    names += ["values"] if "values" in frame.columns and _is_series(frame["values"].tolist()) else []
     spoken = [name for name in names if name in asked.result.columns]
     always = [name for name in (asked.card.show.colour_by, *_SIZES, "share") if name in spoken]
-    always = [name for name in always if frame[name].notna().any()]
+    always = [name for name in always if frame[name].notna().any() and not _all_zero(frame[name])]
     left = room - sum(_width(asked, frame, name) for name in always)
     chosen = set(always)
     summed = [name for name in asked.card.show.sum_by if name in spoken]
@@ -84,22 +80,22 @@ def _says_nothing(column: Any, *, alike: bool) -> bool:
         return True
     if not alike and len(column) > 2 and known.map(str).nunique() == 1 and len(known) == len(column):
         return True
-    return bool(pd.api.types.is_numeric_dtype(known) and (known == 0).all())
+    return _all_zero(known)
+
+
+def _all_zero(column: Any) -> bool:
+    return bool(pd.api.types.is_numeric_dtype(column) and (column.dropna() == 0).all())
 
 
 def _width(asked: Asked, frame: Any, name: str) -> float:
     """Letters that a column takes: of its longest word in the head, and of most of its cells."""
     sample = [asked.value(name, value) for value in frame[name].head(40)]
-    lengths = sorted(_letters(text) for text in sample)
+    lengths = sorted(letters(text) for text in sample)
     typical = lengths[int(0.9 * (len(lengths) - 1))] if lengths else 0
-    head = max((_letters(word) for word in asked.head(name).replace("-", " ").split()), default=0)
-    words = max((_letters(word) for text in sample for word in text.split()), default=0)
+    head = max((letters(word) for word in asked.head(name).replace("-", " ").split()), default=0)
+    words = max((letters(word) for text in sample for word in text.split()), default=0)
     # Longer texts wrap into two lines.
     return max(head, typical if typical <= 10 else max(min(words, 30), typical / 2 + 2)) + 2
-
-
-def _letters(text: str) -> float:
-    return sum(1.8 if ord(mark) > 0x2E00 else 1.0 for mark in text)
 
 
 def place_table(asked: Asked, positions: Sequence[int], *, name: str) -> Table:
@@ -127,8 +123,7 @@ def _from_second(total: tuple[Cell, ...]) -> tuple[Cell, ...]:
 
 def _pictures(asked: Asked, positions: Sequence[int], name: str) -> list[Any]:
     frame = asked.drawn
-    ground = picture_ground(asked.result.workspace, frame.crs)
-    layers = [*ground, *_around_it(asked), PictureLayer(frame, asked.style, marks=True)]
+    layers = [*asked.places.ground(frame.crs), *_around_it(asked), PictureLayer(frame, asked.style, marks=True)]
     return [
         draw_map(
             layers,

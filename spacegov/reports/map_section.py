@@ -9,7 +9,7 @@ import numpy as np
 import shapely
 
 from spacegov import numbers
-from spacegov.maps.answers import ground_layers, ground_style, is_drawable, picture_ground, style_of_result
+from spacegov.maps.answers import is_drawable, style_of_result
 from spacegov.maps.picture import PictureLayer, legend_swatch
 from spacegov.maps.style import compile_style
 from spacegov.reports import amounts
@@ -27,7 +27,7 @@ MANY_POINTS = 600
 """From so many points on, each is drawn small."""
 MOST_ENTRIES = 12
 _SVG = "http://www.w3.org/2000/svg"
-WIDTH, NARROW, TALLEST, LOWEST = 169.0, 120.0, 124.0, 70.0
+WIDTH, NARROW, TALLEST, LOWEST, DETAIL = 169.0, 116.0, 120.0, 70.0, 80.0
 
 
 def answer_map(asked: Asked, foremost: Sequence[int], *, name: str, title: str = "") -> Map | None:
@@ -49,7 +49,16 @@ def detail_map(asked: Asked, foremost: Sequence[int], *, name: str) -> Map | Non
     size, all_of_it = (max(box[2] - box[0], box[3] - box[1]) for box in (bounds, whole))
     if size > 0.55 * all_of_it:
         return None
-    return _map(asked, bounds, shapes, name=name, title="", legend=False)
+    return _map(asked, bounds, shapes, name=name, title=asked.words["detail"], legend=False)
+
+
+def compact(asked: Asked, positions: Sequence[int]) -> bool:
+    """Tell whether findings are places, rather than ground that reaches over most of the territory."""
+    west, south, east, north = _extent(asked)
+    reach = max(east - west, north - south)
+    boxes = np.array([shape.bounds for shape in _shapes(asked, positions)]).reshape(-1, 4)
+    sizes = np.maximum(boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1])
+    return bool((sizes < 0.4 * reach).mean() >= 0.5) if len(sizes) else False
 
 
 def _shapes(asked: Asked, positions: Sequence[int]) -> list[Any]:
@@ -75,7 +84,7 @@ def _extent(asked: Asked) -> Bounds:
 def _map(asked: Asked, bounds: Bounds, shapes: list[Any], *, name: str, title: str, legend: bool) -> Map:
     result = asked.result
     crs = result.frame.crs
-    layers = list(picture_ground(result.workspace, crs))
+    layers = list(asked.places.ground(crs))
     gaps = _gap_layer(asked)
     layers += [gaps] if gaps is not None else []
     for other in result.frames.values():
@@ -96,12 +105,13 @@ def _map(asked: Asked, bounds: Bounds, shapes: list[Any], *, name: str, title: s
         words=say(asked.card.question, asked.language),
         name=name,
         width_mm=width,
-        height_mm=round(min(max(high, LOWEST), TALLEST), 1),
+        height_mm=round(min(max(high, LOWEST), TALLEST if legend else DETAIL), 1),
         numbered=shapes,
         north=asked.words["north"],
     )
     groups = _legend(asked, gaps, name) if legend else ()
-    return Map(picture, groups, caption(asked, numbered=bool(shapes)), title, beside)
+    # A detail stands below the map of the whole, whose words hold for both.
+    return Map(picture, groups, caption(asked, numbered=bool(shapes)) if legend else "", title, beside)
 
 
 def _radius(data: Any) -> float:
@@ -140,7 +150,9 @@ def _legend(asked: Asked, gaps: PictureLayer | None, name: str) -> tuple[LegendG
             )
         )
     field = say(style.title, asked.language) if style.field is not None else ""
-    groups = [LegendGroup(field or asked.result.tool.title(asked.language), tuple(own))]
+    # A raster without words of its own is called by the tool's title.
+    named = field if field not in ("", "value") else asked.result.tool.title(asked.language)
+    groups = [LegendGroup(named, tuple(own))]
     ground = _ground_lines(asked, name)
     if ground:
         groups.append(LegendGroup(asked.words["ground"], tuple(ground)))
@@ -171,13 +183,10 @@ def symbol(entry: LegendEntry, style: CompiledStyle, name: str) -> Picture:
 
 def _ground_lines(asked: Asked, name: str) -> list[LegendLine]:
     lines = []
-    for role, layer, data in ground_layers(asked.result.workspace, asked.result.frame.crs):
-        if role == "relief":
-            continue
-        style = ground_style(role, layer, data)
-        entry = next((entry for entry in style.entries if entry.count), None)
-        if entry is not None:
-            lines.append(LegendLine(symbol(entry, style, f"{name}-{role}"), layer.title(asked.language)))
+    for role, title, drawn in asked.places.background(asked.result.frame.crs):
+        entry = next((entry for entry in drawn.style.entries if entry.count), None)
+        if role != "relief" and entry is not None:
+            lines.append(LegendLine(symbol(entry, drawn.style, f"{name}-{role}"), title))
     return lines
 
 
@@ -234,5 +243,5 @@ def raster_rows(asked: Asked) -> list[tuple[str, float, str]]:
     return [
         (say(entry.title, asked.language), float(counts[position]) * raster.cell_area_m2, entry.symbol.light)
         for position, entry in enumerate(asked.style.entries)
-        if counts[position]
+        if counts[position] and entry.key != "no-data"
     ]

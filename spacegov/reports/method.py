@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -22,10 +22,10 @@ _SHORT = re.compile(r"\b(e\.g|i\.e|cf|No|Art|art|vs|approx)\.$")
 
 
 def method_steps(asked: Asked) -> tuple[str, ...]:
-    """Give the method as sentences: the card's words, and in English the function's notes."""
+    """Give the method as sentences: the card's words; in English, or where the card has none, the function's notes."""
     about = say(asked.card.about, asked.language)
     steps = _sentences(about, asked.language) if about else []
-    if asked.language == "en":
+    if asked.language == "en" or not steps:
         steps += _sentences(_notes(asked.result.tool.function), "en")
     return tuple(dict.fromkeys(steps))
 
@@ -34,7 +34,7 @@ def _notes(function: Any) -> str:
     """Give the section Notes of a numpydoc docstring as running text."""
     text = inspect.getdoc(function) or ""
     found = re.search(r"^Notes\n-+\n(.*?)(?=^\w[\w ]*\n-{3,}\n|\Z)", text, re.DOTALL | re.MULTILINE)
-    return " ".join(found.group(1).replace("`", "").split()) if found else ""
+    return " ".join(found.group(1).replace("`", "").replace("*", "").split()) if found else ""
 
 
 def _sentences(text: str, language: str) -> list[str]:
@@ -119,7 +119,7 @@ def dropped_table(asked: Asked) -> Table | None:
     heads = [Column(words["reason"], width=2.0), Column(words["pieces"], number=True)]
     total = [Cell(words["total"]), Cell(numbers.count(sum(drop.count for drop in drops), language))]
     if sized:
-        heads.append(Column(f"{words['area']}, {column.unit}", number=True))
+        heads.append(Column(asked.with_unit(words["area"], column.unit), number=True))
         total.append(Cell(column.total))
     return Table(tuple(heads), rows, words["dropped_title"], total=tuple(total) if len(rows) > 1 else ())
 
@@ -245,9 +245,11 @@ def _figure(asked: Asked, name: str, values: list[float]) -> tuple[str, list[str
         unit = numbers.area_unit(values)
         factor, decimals = {"m²": (1.0, 0), "ha": (1e4, 2), "km²": (1e6, 2)}[unit]
         word = unit_named(unit).form(5, asked.language)
-        return f"{head}, {word}", [numbers.number(value / factor, asked.language, decimals) for value in values]
+        return asked.with_unit(head, word), [
+            numbers.number(value / factor, asked.language, decimals) for value in values
+        ]
     if name.endswith("_share"):
-        return f"{head}, %", [numbers.number(value * 100, asked.language, 1) for value in values]
+        return asked.with_unit(head, "%"), [numbers.number(value * 100, asked.language, 1) for value in values]
     return head, [numbers.number(value, asked.language) for value in values]
 
 
@@ -286,6 +288,25 @@ def balances(asked: Asked) -> tuple[Balance, ...]:
 
 def _square_metres(asked: Asked, value: float) -> str:
     return numbers.with_unit(numbers.number(value, asked.language, 0), value, "m²", asked.language)
+
+
+def balance_table(words: Mapping[str, str], found: Sequence[Balance]) -> Table:
+    """Write many balances as a table."""
+    rows = tuple(
+        (
+            Cell(one.title),
+            *(Cell(run.text) for run in one.equation if run.strong),
+            Cell(one.verdict, tone="good" if one.closes else "prohibited"),
+        )
+        for one in found
+    )
+    heads = (
+        Column(words["finding"], width=2.0),
+        Column(words["whole"], number=True),
+        Column(words["parts"], number=True),
+        Column(words["state"], width=1.3),
+    )
+    return Table(heads, rows)
 
 
 def balance_section(asked: Asked) -> Section:

@@ -20,6 +20,7 @@ Tone: TypeAlias = Literal[
     "code",
     "law",
     "standard",
+    "literature",
     "default",
     "prohibited",
     "conditional",

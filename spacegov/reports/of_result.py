@@ -129,11 +129,9 @@ def _columns(asked: Asked) -> list[str]:
 def figures(asked: Asked) -> tuple[Figure, ...]:
     """Give the key figures of the cover."""
     columns = _columns(asked)
-    if columns:
-        return breakdown.figures(asked, breakdown.groups(asked, columns[0]))
-    if asked.frame is not None:
-        return breakdown.figures(asked, [])
-    return ()
+    found = breakdown.figures(asked, breakdown.groups(asked, columns[0]) if columns else [])
+    # A lone count says what the answer has said.
+    return found if len(found) > 1 or asked.measure.kind != "count" else ()
 
 
 def splits(asked: Asked) -> tuple[Split, ...]:
@@ -159,13 +157,18 @@ def _lower(asked: Asked, text: str) -> str:
     return breakdown.lower(text, asked.language) if asked.language == "en" else text
 
 
-def finding_sections(asked: Asked, name: str) -> list[Section]:
-    """Write the sections about the findings: map, breakdown, the foremost, tables."""
+def finding_sections(asked: Asked, name: str, *, short: bool = False) -> list[Section]:
+    """Write the sections about the findings: map and breakdown; unless in short, the foremost and tables."""
     words = asked.words
     sections = []
     pictured = asked.is_map and asked.frame is not None and asked.style.shape != "raster"
+    # Among very many findings of no size none is foremost.
+    pictured = pictured and (asked.measure.column is not None or len(asked.frame) <= listing.MOST_COUNTED)
     foremost = listing.foremost(asked) if pictured else []
+    if foremost and not map_section.compact(asked, foremost):
+        foremost = []
     numbered = foremost if len(asked.frame if asked.frame is not None else ()) > 1 else []
+    numbered = [] if short else numbered
     drawn = map_section.answer_map(asked, numbered, name=name)
     if drawn is not None:
         blocks: list[Block] = [drawn]
@@ -177,6 +180,8 @@ def finding_sections(asked: Asked, name: str) -> list[Section]:
     blocks = _breakdown(asked)
     if blocks:
         sections.append(Section("breakdown", words["breakdown"], tuple(blocks)))
+    if short and sections:
+        return sections
     if foremost:
         sections.append(_foremost(asked, foremost, name))
     blocks = _lists(asked, pictured=bool(foremost))
@@ -255,8 +260,8 @@ def _raster(asked: Asked) -> list[Block]:
     words = asked.words
     heads = (
         Column(asked.result.tool.title(asked.language), width=2.0),
-        Column(f"{words['area']}, {column.unit}", number=True),
-        Column(f"{words['share']}, %", number=True),
+        Column(asked.with_unit(words["area"], column.unit), number=True),
+        Column(asked.with_unit(words["share"], "%"), number=True),
         Column("", width=1.6),
     )
     body = tuple(
@@ -271,7 +276,8 @@ def _lists(asked: Asked, *, pictured: bool) -> list[Block]:
     """Write rows as they are: of an answer without places, and of its further tables."""
     blocks: list[Block] = []
     frame = asked.frame
-    if frame is not None and not pictured and not asked.is_map and len(frame):
+    few = frame is not None and len(frame) <= listing.MOST_ROWS
+    if frame is not None and not pictured and len(frame) and (few or not asked.is_map):
         shown = frame.head(listing.MOST_ROWS)
         columns = listing.columns_shown(asked, shown)
         if columns:

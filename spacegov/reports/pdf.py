@@ -10,7 +10,8 @@ from typing import Any
 from spacegov.reports.charts import share_bar
 from spacegov.reports.evidence import sign
 from spacegov.reports.fonts import MONOSPACED, families, installed
-from spacegov.reports.model import Report
+from spacegov.reports.model import Report, Table
+from spacegov.reports.widths import widths
 
 SPLIT_WIDTH = 134.0
 
@@ -65,6 +66,8 @@ def _plain(value: Any) -> Any:
     if is_dataclass(value) and not isinstance(value, type):
         found = {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
         kind = getattr(value, "kind", None)
+        if isinstance(value, Table):
+            found["widths"] = [_plain(width) for width in widths(value)]
         return {**found, "kind": kind} if isinstance(kind, str) else found
     if isinstance(value, (list, tuple)):
         return [_plain(item) for item in value]

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from spacegov.maps.answers import GROUND_STRENGTH, ground_layers, ground_style
+from spacegov.maps.picture import PictureLayer
 from spacegov.text import Language
 
 if TYPE_CHECKING:
@@ -41,6 +43,7 @@ class Places:
     def __init__(self, workspace: Workspace, language: Language) -> None:
         self.workspace = workspace
         self.language = language
+        self._grounds: dict[str, list[tuple[str, str, PictureLayer]]] = {}
 
     @cached_property
     def levels(self) -> dict[str, list[Unit]]:
@@ -82,6 +85,24 @@ class Places:
         """The ground of the territory as one shape, None where no units are named."""
         frame = self.workspace.territory
         return None if frame is None else frame.geometry.union_all()
+
+    def background(self, crs: Any) -> list[tuple[str, str, PictureLayer]]:
+        """Give what lies below every map, read once for all of them: role, title, layer; empty in another CRS."""
+        key = str(crs)
+        if key not in self._grounds:
+            self._grounds[key] = [
+                (
+                    role,
+                    layer.title(self.language),
+                    PictureLayer(data, ground_style(role, layer, data), GROUND_STRENGTH[role]),
+                )
+                for role, layer, data in ground_layers(self.workspace, crs)
+            ]
+        return self._grounds[key]
+
+    def ground(self, crs: Any) -> list[PictureLayer]:
+        """Give the layers below every map."""
+        return [layer for _, _, layer in self.background(crs)]
 
     def home(self, shapes: Any) -> NDArray[np.int64]:
         """Give the position of the unit in which the middle of each shape lies, -1 for none."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from spacegov import numbers
@@ -12,26 +13,35 @@ from spacegov.reports.model import Cell, Column, Row, Section, Table, Tone
 from spacegov.text import say
 from spacegov.toolbox.policy import policy_names, read_policy_card
 
-_STANDARD = re.compile(r"^\s*(GB|TD|SL|CJJ|CJ|HJ|LY|DZ|NY|JGJ|DB|DL|QX|CH|ISO|OGC|ГОСТ|СП)[\s/T]*[\dT]", re.IGNORECASE)
-_DEFAULT = re.compile(r"default|local-default|sample county|默认|по умолчанию", re.IGNORECASE)
-_LAW = re.compile(
-    r"〔\d{4}〕|\b(law|order|article|art\.|measures|protocol|notice)\b|法|令第|条例|办法|закон|приказ", re.IGNORECASE
+_STANDARD = re.compile(
+    r"^\s*(GB|TD|SL|CJJ|CJ|HJ|LY|DZ|NY|JGJ|DB|DL|QX|CH|ISO|OGC|EPSG|ГОСТ|СП)\b[\s/T]*|^guide\b|指南|规范|规程|标准",
+    re.IGNORECASE,
 )
+_DEFAULT = re.compile(r"default|sample county|默认|по умолчанию", re.IGNORECASE)
+_LAW = re.compile(
+    r"〔\d{4}〕|\b(law|laws|order|article|art|measures|protocol|notice|regulations?|decree|opinions?|guiding)\b|法|令|条例|办法|закон|приказ",
+    re.IGNORECASE,
+)
+_AUTHORS = re.compile(r"^[^〔]*\b(1[89]|20)\d\d\b")
 _ARTICLES = ("article", "documents", "consequence_article", "legal_basis")
 MOST_ROWS = 40
 
 
 def standing_of(text: str) -> Tone:
-    """Tell law, standard and default apart by how a basis is named.
+    """Tell law, standard, literature and default apart by how a basis is named.
 
     Examples
     --------
     >>> standing_of("GB/T 39972-2021"), standing_of("自然资发〔2022〕142号"), standing_of("Professional default")
     ('standard', 'law', 'default')
+    >>> standing_of("Land Administration Law of the PRC, 2019"), standing_of("Mann 1945; Kendall 1975")
+    ('law', 'literature')
     """
     if _DEFAULT.search(text):
         return "default"
-    return "standard" if _STANDARD.match(text) else "law"
+    if _STANDARD.search(text):
+        return "standard"
+    return "literature" if not _LAW.search(text) and _AUTHORS.search(text) else "law"
 
 
 def _both(text: str) -> bool:
@@ -44,14 +54,14 @@ def legal_rows(asked: Asked) -> list[Row]:
     whole = Cell(asked.words["subject_standard"])
     rows: list[Row] = [
         *_by_finding(asked),
-        *((whole, Cell(cite), Cell(), _tag(asked, cite)) for cite in asked.card.cites),
+        *((whole, Cell(cite), Cell(), tag(asked.words, cite)) for cite in asked.card.cites),
     ]
     cards = policy_names(asked.result.workspace.tools.policy_folders)
     for record in asked.facts.policies:
         title = say(read_policy_card(cards[record.name]).title, asked.language) if record.name in cards else record.name
         source = say(record.source, asked.language) or record.name
         name = f"{record.name}, {asked.words['version'].lower()} {record.version}"
-        rows.append((Cell(title, name), Cell(source), Cell(_validity(asked, record)), _tag(asked, source)))
+        rows.append((Cell(title, name), Cell(source), Cell(_validity(asked, record)), tag(asked.words, source)))
     return rows
 
 
@@ -73,9 +83,10 @@ def legal_section(asked: Asked, rows: list[Row] | None = None) -> Section:
     return Section("legal", words["legal"], (table,), lede=words["legal_lede"])
 
 
-def _tag(asked: Asked, text: str) -> Cell:
+def tag(words: Mapping[str, str], text: str) -> Cell:
+    """Mark the standing of a basis."""
     tone = standing_of(text)
-    return Cell(asked.words["law_default" if _both(text) else tone], tone=tone)
+    return Cell(words["law_default" if _both(text) else tone], tone=tone)
 
 
 def _validity(asked: Asked, record: Any) -> str:
@@ -97,7 +108,8 @@ def _by_finding(asked: Asked) -> list[Row]:
         return []
     group = asked.class_column or next((name for name in asked.card.show.sum_by if name in frame.columns), None)
     found: dict[tuple[str, str], int] = {}
-    for value, article in zip(frame[group] if group else [""] * len(frame), frame[column], strict=True):
+    articles = _documents(asked, frame) if column == "documents" and "layer" in frame.columns else frame[column]
+    for value, article in zip(frame[group] if group else [""] * len(frame), articles, strict=True):
         for text in _texts(article):
             pair = ("" if is_missing(value) else str(value), text)
             found[pair] = found.get(pair, 0) + 1
@@ -107,8 +119,22 @@ def _by_finding(asked: Asked) -> list[Row]:
     for (key, text), count in ranked[:MOST_ROWS]:
         title = asked.value(group, key) if group and key else asked.words["not_stated"]
         basis = Cell(text) if text else Cell(asked.words["no_article"], tone="muted")
-        rows.append((Cell(title, asked.counted(count)), basis, Cell(), _tag(asked, text) if text else Cell()))
+        rows.append((Cell(title, asked.counted(count)), basis, Cell(), tag(asked.words, text) if text else Cell()))
     return rows
+
+
+def _documents(asked: Asked, frame: Any) -> list[list[str]]:
+    """Give the documents behind every restriction from the cards of the layers, in the report's language."""
+    layers = asked.result.workspace.layers
+    told: dict[str, list[str]] = {}
+    for name in dict.fromkeys(frame["layer"].astype(str)):
+        restriction = layers.card(name).restriction if name in layers else None
+        told[name] = [
+            " ".join(filter(None, [say(document.title, asked.language), document.number, document.article]))
+            + f" ({numbers.date(document.date, asked.language)})"
+            for document in (restriction.documents if restriction is not None else ())
+        ] or [""]
+    return [told[str(name)] for name in frame["layer"]]
 
 
 def _texts(article: Any) -> list[str]:
