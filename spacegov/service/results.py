@@ -40,6 +40,8 @@ MEDIA = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 WORKBOOK = "workbook"
+_BESIDE = ("not_covered", "sensitivity")
+"""Frames that come with whichever outputs were asked for."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +98,7 @@ def results_answer(request: Request, service: Service, results: Results) -> Resp
     facts = facts_of(service, job)
     frames = frames_of(service, job)
     wanted = placed.wanted if placed is not None else ()
-    chosen = [name for name in frames if not wanted or name in wanted or name == "not_covered"]
+    chosen = [name for name in frames if not wanted or name in wanted or name in _BESIDE]
     by_value = placed.by_value if placed is not None else frozenset()
     by_reference = placed.by_reference if placed is not None else frozenset()
     document: dict[str, Any] = {name: facts[name] for name in facts if not wanted or name in wanted}
