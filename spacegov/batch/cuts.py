@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     Bounds = tuple[float, float, float, float]
 
+_SOME = 64
 _MARGIN = 1.0
 """Metres around records within which what touches them is found, whatever the rounding of its box."""
 
@@ -241,7 +242,11 @@ def _rows(frame: Any, wanted: Any) -> Any:
 
 @dataclass(frozen=True)
 class Near:
-    """What lies within a box, uncut; rasters and tables are taken whole."""
+    """What lies within a box, uncut; rasters and tables are taken whole.
+
+    Where nothing of a layer lies within the box, one record from elsewhere stands for it: it meets none of the records
+    asked about, and tells of what kind the layer's shapes and columns are.
+    """
 
     bounds: Bounds
 
@@ -264,7 +269,13 @@ class Near:
 
     def read(self, layer: Layer, **wanted: Any) -> Any:
         """Read what lies within the box."""
-        return layer.read(None if layer.card.kind in {"Table", "Raster"} else self.bounds, **wanted)
+        if layer.card.kind in {"Table", "Raster"}:
+            return layer.read(**wanted)
+        frame = layer.read(self.bounds, **wanted)
+        if len(frame):
+            return frame
+        some = next(layer.scan(size=_SOME, **wanted))
+        return some.head(1) if len(some) else frame
 
 
 class PartLayer(Layer):

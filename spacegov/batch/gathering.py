@@ -121,7 +121,7 @@ def _writers(workspace: Workspace, pairs: Sequence[Pair]) -> Iterator[tuple[str,
     units = units_table(workspace, pairs)
     yield UNITS if UNITS not in frames else f"batch_{UNITS}", lambda path: _write_units(units, path)
     for name, pieces in frames.items():
-        yield name, lambda path, pieces=pieces: merge_parquet(pieces, path)  # type: ignore[misc]
+        yield name, lambda path, pieces=pieces: merge_parquet(pieces, path, of_one=pairs[0][0].take == "own")  # type: ignore[misc]
 
 
 def _told(part: Part) -> dict[str, Any]:

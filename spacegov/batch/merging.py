@@ -12,6 +12,8 @@ ROWS = 50_000
 """Records of a row group, and of a batch that is copied."""
 _INDEX = "__index_level_"
 _COVERING = "bbox"
+_MEASURES = ("_count", "_area_m2", "_length_m", "_share")
+"""Ends of columns that measure what was found of a class; a part that found none of it may lack the column."""
 
 
 @dataclass(frozen=True)
@@ -22,7 +24,7 @@ class Piece:
     told: Mapping[str, Any]
 
 
-def merge_parquet(pieces: Sequence[Piece], path: Path) -> int:
+def merge_parquet(pieces: Sequence[Piece], path: Path, *, of_one: bool = False) -> int:
     """Write the rows of several files, in their order, as one.
 
     Columns that a file lacks are empty there; where files disagree on a column's type, it becomes the wider one, else
@@ -34,6 +36,9 @@ def merge_parquet(pieces: Sequence[Piece], path: Path) -> int:
         At least one.
     path : Path
         The file; written as it is, the caller renames.
+    of_one : bool
+        Whether the files are parts of one answer: a measure that a file lacks is then 0, as nothing of that class was
+        found there.
 
     Returns
     -------
@@ -57,7 +62,7 @@ def merge_parquet(pieces: Sequence[Piece], path: Path) -> int:
         waiting: list[Any] = []
         for position in filled:
             piece = pieces[position]
-            for table in _tables(piece, told, schema):
+            for table in _tables(piece, told, schema, of_one=of_one):
                 waiting.append(table)
                 written += len(table)
                 if sum(map(len, waiting)) >= ROWS:
@@ -68,7 +73,7 @@ def merge_parquet(pieces: Sequence[Piece], path: Path) -> int:
     return written
 
 
-def _tables(piece: Piece, told: Any, schema: Any) -> Iterator[Any]:
+def _tables(piece: Piece, told: Any, schema: Any, *, of_one: bool) -> Iterator[Any]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -80,6 +85,8 @@ def _tables(piece: Piece, told: Any, schema: Any) -> Iterator[Any]:
                     column = pa.array([piece.told.get(field.name)] * len(batch), told.field(field.name).type)
                 elif field.name in batch.schema.names:
                     column = batch.column(field.name)
+                elif of_one and field.name.endswith(_MEASURES) and _is_number(field.type):
+                    column = pa.array([0] * len(batch), field.type)
                 else:
                     column = pa.nulls(len(batch), field.type)
                 columns.append(_as(column, field.type))
@@ -97,6 +104,12 @@ def _as(column: Any, kind: Any) -> Any:
     if kind == pa.string() and not _is_plain(column.type):
         return pa.array([None if value is None else str(value) for value in column.to_pylist()], kind)
     return column.cast(kind)
+
+
+def _is_number(kind: Any) -> bool:
+    import pyarrow as pa
+
+    return pa.types.is_integer(kind) or pa.types.is_floating(kind)
 
 
 def _is_plain(kind: Any) -> bool:
