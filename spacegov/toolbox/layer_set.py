@@ -70,9 +70,9 @@ class RecordedReader:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._reader, name)
 
-    def read(self, bbox: tuple[float, float, float, float] | None = None) -> Any:
-        """Read it, or the features that meet a box."""
-        value = self._reader.read(bbox)
+    def read(self, bbox: tuple[float, float, float, float] | None = None, **choice: Any) -> Any:
+        """Read it, or the features that meet a box; what else is chosen (`valid_on`) is the reader's to answer."""
+        value = self._reader.read(bbox, **choice)
         self._record(self._reader, value)
         return value
 

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from spacegov.kernels.network import Network, Snapped, build_network
+from spacegov.tools.conditions import column_of
 from spacegov.tools.overlay import shapes_of
 
 Floats = NDArray[np.float64]
@@ -89,6 +90,57 @@ def minutes_by_road(network: Network, places: Snapped, doors: Snapped, *, walkin
     minutes = network.costs(places, doors, reverse=reverse)
     minutes += walked(places, walking)[:, None] + walked(doors, walking)[None, :]
     return minutes
+
+
+class WaysByRoad:
+    """Minutes to facilities over several networks, each made once.
+
+    Parameters
+    ----------
+    max_snap : float
+        Metres from a road beyond which a place is off it.
+    walking : float
+        km/h between a road and a door.
+    """
+
+    def __init__(self, max_snap: float, walking: float) -> None:
+        self.max_snap, self.walking = max_snap, walking
+        self._networks: dict[tuple[str, float | str | None], Network] = {}
+
+    def minutes(
+        self, name: str, roads: gpd.GeoDataFrame, speed: float | str | None, facilities: Any, points: Any
+    ) -> tuple[Floats, int]:
+        """Give the minutes from points to the nearest facility, and how many points are off the network.
+
+        Parameters
+        ----------
+        name : str
+            Of the roads.
+        roads : GeoDataFrame
+            Lines.
+        speed : float or str
+            km/h, or the column of the roads that holds it; walked without.
+        facilities, points : array of shapely geometries
+            Facilities that are lines or polygons are entered anywhere along their edge.
+        """
+        key = (name, speed)
+        if key not in self._networks:
+            column = column_of(roads, speed, name).name if isinstance(speed, str) else None
+            self._networks[key] = road_network(
+                roads, None, speed=speed if isinstance(speed, float) else self.walking, road_speed=column
+            )
+        network = self._networks[key]
+        places, doors = network.snap(entrances(facilities), self.max_snap), network.snap(points, self.max_snap)
+        _, minutes = nearest_by_road(network, places, doors, walking=self.walking, reverse=True)
+        return minutes, int((~doors.on).sum())
+
+
+def entrances(shapes: Any) -> Any:
+    """Where facilities are entered: points as they are, lines and polygons along their edge, every 100 m."""
+    kinds = shapely.get_dimensions(shapes)
+    edges = np.where(kinds == 2, shapely.boundary(shapes), shapes)
+    along = shapely.points(shapely.get_coordinates(shapely.segmentize(edges[kinds > 0], 100.0)))
+    return np.concatenate([shapely.centroid(shapes[kinds == 0]), along])
 
 
 def reached_lines(

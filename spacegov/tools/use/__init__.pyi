@@ -1,6 +1,8 @@
 from .as_built import AsBuilt, check_as_built
+from .construction_suitability import evaluate_construction_suitability
 from .expiry import watch_expiry
 from .idle_land import find_idle_land
+from .indicators import TerritoryIndicators, compute_indicators
 from .intensity import DevelopmentIntensity, check_development_intensity
 from .location import FacilityLocation, locate_facilities
 from .service import ServiceCoverage, measure_service_coverage
@@ -10,8 +12,11 @@ __all__ = [
     "DevelopmentIntensity",
     "FacilityLocation",
     "ServiceCoverage",
+    "TerritoryIndicators",
     "check_as_built",
     "check_development_intensity",
+    "compute_indicators",
+    "evaluate_construction_suitability",
     "find_idle_land",
     "locate_facilities",
     "measure_service_coverage",
