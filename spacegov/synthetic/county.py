@@ -18,6 +18,7 @@ from spacegov.synthetic import (
     faults,
     movement,
     outbreak,
+    papers,
     plans,
     planted_changes,
     planted_conflicts,
@@ -68,8 +69,8 @@ def make_county(seed: int = SEED) -> County:
     draws = Draws(seed)
     base = make_base(draws)
     county = register_county(base, draws)
-    papers, truth = outbreak.outbreak_papers(county.layers, county.truth, draws)
-    county.layers.update(papers)
+    notices, truth = outbreak.outbreak_papers(county.layers, county.truth, draws)
+    county.layers.update(notices)
     county.truth["outbreak_papers"] = truth
     return county
 
@@ -139,6 +140,12 @@ def _further(base: Base, drawn: plans.Plans, layers: dict[str, Any], truth: dict
     truth["services"] = planted_events.far_from_schools(layers["artificial.blocks"], layers["artificial.schools"])
     truth["unpermitted_buildings"] = planted_changes.unpermitted(
         layers["artificial.change-patches"], truth["encroachments"]
+    )
+    layers["artificial.land-filings"], truth["land_filings"] = papers.land_filings(
+        layers["artificial.change-patches"], layers["artificial.land-survey-2020"], layers["artificial.villages"]
+    )
+    layers["artificial.approved-batches"], truth["approved_batches"] = papers.approved_batches(
+        base, layers["artificial.land-supply"], draws
     )
 
 
