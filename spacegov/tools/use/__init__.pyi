@@ -4,6 +4,7 @@ from .expiry import watch_expiry
 from .idle_land import find_idle_land
 from .indicators import TerritoryIndicators, compute_indicators
 from .intensity import DevelopmentIntensity, check_development_intensity
+from .land_supply import LandSupply, trace_land_supply
 from .location import FacilityLocation, locate_facilities
 from .service import ServiceCoverage, measure_service_coverage
 
@@ -11,6 +12,7 @@ __all__ = [
     "AsBuilt",
     "DevelopmentIntensity",
     "FacilityLocation",
+    "LandSupply",
     "ServiceCoverage",
     "TerritoryIndicators",
     "check_as_built",
@@ -20,5 +22,6 @@ __all__ = [
     "find_idle_land",
     "locate_facilities",
     "measure_service_coverage",
+    "trace_land_supply",
     "watch_expiry",
 ]
