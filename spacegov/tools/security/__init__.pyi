@@ -1,3 +1,4 @@
+from .change_patch import PatchVerification, verify_change_patch
 from .erosion import SoilErosion, map_soil_erosion
 from .evacuation import Evacuation, route_evacuation
 from .exposure import Exposure, assess_exposure
@@ -14,6 +15,7 @@ __all__ = [
     "Evacuation",
     "Exposure",
     "Flood",
+    "PatchVerification",
     "PlannedLand",
     "Setbacks",
     "ShelterCapacity",
@@ -30,5 +32,6 @@ __all__ = [
     "map_soil_erosion",
     "route_evacuation",
     "screen_planned_land",
+    "verify_change_patch",
     "warn_thresholds",
 ]
