@@ -156,7 +156,7 @@ def trace_land_supply(
     >>> answer = trace_land_supply(plot, chain=rules, on=date(2022, 1, 1), approved="approved", contract="contract",
     ...                            started="start")
     >>> answer.breaks[["step", "kind", "days"]].astype(str).to_numpy().tolist()
-    [['supply', 'order', '89'], ['deliver', 'missing', '<NA>']]
+    [['supply', 'order', '89']]
     """
     rules = read_chain(chain)
     columns = dict(zip(STEPS, (approved, contract, delivered, started, accepted), strict=True))
