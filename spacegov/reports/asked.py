@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from spacegov.toolbox.result import Result
 
 DASH = "–"
+_PLAIN = {"area_m2": "area", "length_m": "length", "people": "people"}
 NO_BREAK = "\u00a0"
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 MOST_LISTED = 4
@@ -149,7 +150,9 @@ class Asked:
     def title(self, name: str) -> str:
         """Give a column's title without its unit."""
         words = self.column(name)
-        return say(words.title, self.language) if words is not None else name.replace("_", " ")
+        if words is not None:
+            return say(words.title, self.language)
+        return self.words.get(_PLAIN.get(name, ""), name.replace("_", " "))
 
     def unit(self, name: str) -> str | None:
         """Give a column's unit, `share` for shares."""

@@ -36,11 +36,11 @@ def sign(answer: str, words: str) -> Picture:
     return Picture(svg, _HALF, _HALF, words)
 
 
-def layer_rows(asked: Asked) -> list[Row]:
+def layer_rows(all_asked: Iterable[Asked]) -> list[Row]:
     """Write every layer as it was read, once each."""
     rows: list[Row] = []
     seen: set[tuple[str, str]] = set()
-    for item in asked.facts.inputs:
+    for asked, item in [(each, item) for each in all_asked for item in each.facts.inputs]:
         if (item.layer, item.sha256) in seen:
             continue
         seen.add((item.layer, item.sha256))
@@ -84,7 +84,7 @@ def licences(asked: Iterable[Asked]) -> list[str]:
 
 def sources_section(asked: Asked) -> Section:
     """Write the section of sources."""
-    blocks: list[Block] = [layer_table(asked.words, layer_rows(asked))]
+    blocks: list[Block] = [layer_table(asked.words, layer_rows([asked]))]
     named = licences([asked])
     if named:
         blocks.append(Paragraph(asked.word("licence", licences="; ".join(named)), "note"))

@@ -27,15 +27,15 @@ MANY_POINTS = 600
 """From so many points on, each is drawn small."""
 MOST_ENTRIES = 12
 _SVG = "http://www.w3.org/2000/svg"
-WIDTH, NARROW, TALLEST, LOWEST, DETAIL = 169.0, 116.0, 120.0, 70.0, 80.0
+WIDTH, NARROW, SMALL, TALLEST, LOWEST, DETAIL = 169.0, 116.0, 88.0, 120.0, 70.0, 80.0
 
 
-def answer_map(asked: Asked, foremost: Sequence[int], *, name: str, title: str = "") -> Map | None:
+def answer_map(asked: Asked, foremost: Sequence[int], *, name: str, small: bool = False) -> Map | None:
     """Draw the answer over its whole territory, None where it has no place."""
     if not asked.is_map:
         return None
-    bounds = _extent(asked)
-    return _map(asked, bounds, _shapes(asked, foremost), name=name, title=title, legend=True)
+    shapes = _shapes(asked, foremost)
+    return _map(asked, _extent(asked), shapes, name=name, title="", legend=True, small=small)
 
 
 def detail_map(asked: Asked, foremost: Sequence[int], *, name: str) -> Map | None:
@@ -81,7 +81,9 @@ def _extent(asked: Asked) -> Bounds:
     return (west - margin, south - margin, east + margin, north + margin)
 
 
-def _map(asked: Asked, bounds: Bounds, shapes: list[Any], *, name: str, title: str, legend: bool) -> Map:
+def _map(
+    asked: Asked, bounds: Bounds, shapes: list[Any], *, name: str, title: str, legend: bool, small: bool = False
+) -> Map:
     result = asked.result
     crs = result.frame.crs
     layers = list(asked.places.ground(crs))
@@ -94,8 +96,8 @@ def _map(asked: Asked, bounds: Bounds, shapes: list[Any], *, name: str, title: s
     layers.append(PictureLayer(asked.drawn, asked.style, marks=True, radius=_radius(asked.drawn)))
     shape = (bounds[3] - bounds[1]) / max(bounds[2] - bounds[0], 1e-9)
     # A tall territory leaves room for the legend beside it.
-    beside = legend and shape > 0.72
-    width = NARROW if beside else WIDTH
+    beside = legend and (small or shape > 0.72)
+    width = SMALL if small else NARROW if beside else WIDTH
     high = width * shape
     picture = draw_map(
         layers,
@@ -105,7 +107,7 @@ def _map(asked: Asked, bounds: Bounds, shapes: list[Any], *, name: str, title: s
         words=say(asked.card.question, asked.language),
         name=name,
         width_mm=width,
-        height_mm=round(min(max(high, LOWEST), TALLEST if legend else DETAIL), 1),
+        height_mm=round(min(max(high, 0.75 * width if small else LOWEST), TALLEST if legend else DETAIL), 1),
         numbered=shapes,
         north=asked.words["north"],
     )

@@ -270,10 +270,10 @@ def balances(asked: Asked) -> tuple[Balance, ...]:
     """Write whether the pieces of the answer add up to what went in; areas to the square metre."""
     found = []
     for record in asked.facts.balances:
-        whole, parts = (f"{_square_metres(asked, value)}" for value in (record.whole, record.parts))
+        # What is balanced may be ground or a number of things; both are written whole.
+        whole, parts = (numbers.number(value, asked.language, 0) for value in (record.whole, record.parts))
         size = abs(record.difference)
         difference = numbers.number(0.0 if size < 0.5 else size, asked.language, 0)
-        difference = numbers.with_unit(difference, size, "m²", asked.language)
         closes = size <= 1e-6 * max(abs(record.whole), 1.0)
         equation = (
             Run(f"{asked.words['whole']} "),
@@ -284,10 +284,6 @@ def balances(asked: Asked) -> tuple[Balance, ...]:
         verdict = asked.word("closes" if closes else "open", difference=difference)
         found.append(Balance(record.what[:1].upper() + record.what[1:], equation, verdict, closes))
     return tuple(found)
-
-
-def _square_metres(asked: Asked, value: float) -> str:
-    return numbers.with_unit(numbers.number(value, asked.language, 0), value, "m²", asked.language)
 
 
 def balance_table(words: Mapping[str, str], found: Sequence[Balance]) -> Table:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,6 @@ from spacegov.reports.model import (
     Cell,
     Column,
     Figure,
-    Paragraph,
     Part,
     Report,
     Run,
@@ -96,10 +96,14 @@ def territory(asked: Asked) -> str:
 
 def answer(asked: Asked) -> Sentence:
     """Give the answer as a sentence whose figures stand out."""
-    pieces = answer_pieces(asked.card, asked.result.summary, asked.language)
+    return sentence(answer_pieces(asked.card, asked.result.summary, asked.language), asked.language)
+
+
+def sentence(pieces: Iterable[tuple[str, bool]], language: Language) -> Sentence:
+    """Make a sentence of pieces, ended with a full stop."""
     runs = [Run(text, strong) for text, strong in pieces]
     if runs and not runs[-1].text.rstrip().endswith((".", "。", "!", "?")):
-        runs.append(Run("。" if asked.language == "zh" else "."))
+        runs.append(Run("。" if language == "zh" else "."))
     return tuple(runs)
 
 
@@ -139,7 +143,7 @@ def splits(asked: Asked) -> tuple[Split, ...]:
     found = []
     for column in _columns(asked)[:MOST_SPLITS]:
         divided = breakdown.groups(asked, column)
-        if len(divided) > 1 and sum(group.amount for group in divided) > 0:
+        if sum(group.amount > 0 for group in divided) > 1:
             found.append(breakdown.split(asked, divided, asked.word("by", what=_lower(asked, asked.title(column)))))
     if asked.frame is None and asked.is_map:
         rows = map_section.raster_rows(asked)
@@ -169,7 +173,7 @@ def finding_sections(asked: Asked, name: str, *, short: bool = False) -> list[Se
         foremost = []
     numbered = foremost if len(asked.frame if asked.frame is not None else ()) > 1 else []
     numbered = [] if short else numbered
-    drawn = map_section.answer_map(asked, numbered, name=name)
+    drawn = map_section.answer_map(asked, numbered, name=name, small=short)
     if drawn is not None:
         blocks: list[Block] = [drawn]
         detail = map_section.detail_map(asked, numbered, name=f"{name}d")
@@ -246,9 +250,11 @@ def _breakdown(asked: Asked) -> list[Block]:
             blocks.append(breakdown.group_table(asked, found, asked.word("by", what=_lower(asked, head)), head))
     if asked.frame is None and asked.is_map:
         blocks += _raster(asked)
-    if blocks:
-        blocks.append(Paragraph(asked.words["sum_note"], "note"))
-    return [replace(block, note="") if isinstance(block, Table) else block for block in blocks]
+    # One note for all of them, below the last.
+    tables = [replace(block, note="") for block in blocks if isinstance(block, Table)]
+    if tables:
+        tables[-1] = replace(tables[-1], note=asked.words["sum_note"])
+    return [*tables]
 
 
 def _raster(asked: Asked) -> list[Block]:
@@ -269,7 +275,7 @@ def _raster(asked: Asked) -> list[Block]:
         for (title, area, colour), cell, share in zip(rows, column.cells, part.cells, strict=True)
     )
     total = (Cell(words["total"]), Cell(column.total), Cell(part.total), Cell())
-    return [Table(heads, body, total=total), Paragraph(words["raster_note"], "note")]
+    return [Table(heads, body, total=total)]
 
 
 def _lists(asked: Asked, *, pictured: bool) -> list[Block]:

@@ -99,7 +99,7 @@ class _Writer:
             subject=say(self.card.title, language),
             kicker=say(APPLICATION_TITLES[self.card.application], language),
             question=say(self.card.question, language),
-            answer=(of_result.answer(main),) if main is not None else (self._no_answer(),),
+            answer=(self.answer(),),
             made=self.outcome.started,
             date=numbers.date(self.outcome.started.date(), language),
             state=words["decided"],
@@ -114,10 +114,11 @@ class _Writer:
             words=of_result.layout_words(words),
         )
 
-    def _no_answer(self) -> Sentence:
-        error = self.outcome.main.error or ""
-        text = self.words["step_failed"].format(error=_ended(error))
-        return (Run(text),)
+    def answer(self) -> Sentence:
+        """Give the scenario's answer, or why there is none."""
+        if self.main is not None:
+            return of_result.sentence(self.outcome.answer_pieces(self.language), self.language)
+        return (Run(self.words["step_failed"].format(error=_ended(self.outcome.main.error or ""))),)
 
     def caveat(self, numbered: dict[str, str]) -> tuple[tuple[str, ...], bool]:
         """Say what was not answered: failed steps, ground without data, drafts, doubts."""
@@ -181,7 +182,7 @@ class _Writer:
             Column("", width=0),
             Column(words["department"], width=1.1),
             Column(words["decision"], width=2.4),
-            Column(words["working_days"].strip().capitalize(), number=True),
+            Column(words["working_days"], number=True),
         )
         return Table(heads, tuple(rows), words["asked_of"], look="tight")
 
@@ -255,8 +256,8 @@ class _Writer:
         title = say(each.step.title, self.language)
         number = [other.step.id for other in self.outcome.steps].index(each.step.id) + 1
         lede = f"{self.words['step']} {number} · {department} · {each.step.tool}"
-        mapped = any(isinstance(block, Map) for block in blocks)
-        return Section(f"step-{each.step.id}", title, tuple(blocks), lede=lede, new_page=mapped)
+        main = each.step.id == self.outcome.main.step.id and any(isinstance(block, Map) for block in blocks)
+        return Section(f"step-{each.step.id}", title, tuple(blocks), lede=lede, new_page=main)
 
     def _decision(self, each: StepOutcome) -> str:
         decision = each.step.decision
@@ -335,10 +336,10 @@ class _Writer:
                 steps = method.method_steps(asked)
                 if steps:
                     blocks.append(Steps(steps))
-            rows = tuple(row[:2] for row in method.settings_rows(asked) if row[1].text != self.words["not_set"])
-            if rows:
-                heads = (Column(self.words["setting"], width=1.0), Column(self.words["value"], width=2.0))
-                blocks.append(Table(heads, rows, look="tight"))
+            texts = [f"{row[0].text} = {row[1].text}" for row in method.settings_rows(asked)]
+            if texts:
+                colon = "：" if self.language == "zh" else ": "
+                blocks.append(Paragraph(f"{self.words['settings']}{colon}{'; '.join(texts)}", "note"))
         return Section("method", self.words["method"], tuple(blocks), lede=self.words["method_lede"])
 
     def dropped(self) -> Section:
@@ -354,7 +355,7 @@ class _Writer:
 
     def sources(self) -> Section:
         """Write every layer once."""
-        rows = list(dict.fromkeys(row for asked in self.asked.values() for row in evidence.layer_rows(asked)))
+        rows = evidence.layer_rows(self.asked.values())
         blocks: list[Block] = []
         if rows:
             blocks.append(evidence.layer_table(self.words, rows))

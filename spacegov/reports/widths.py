@@ -11,6 +11,7 @@ LETTER_MM = 1.58
 """Mean width of a letter in the type of tables."""
 PAD_MM = 2.6
 MOST_LETTERS = 46.0
+MOST_WORD = 24.0
 _HEAD_LINES = 3
 _FRAMED = ("law", "standard", "literature", "default", "prohibited", "conditional")
 
@@ -60,13 +61,18 @@ def widths(table: Table, room_mm: float = PAGE_MM) -> list[Width]:
     if table.look == "matrix":
         # The columns of a matrix are compared with each other, so they are alike.
         return [Width(part=1.7), *(Width(part=1.0) for _ in table.columns[1:])]
-    wanted = [_wanted(table, position) for position in range(len(table.columns))]
+    sizes = [_wanted(table, position) for position in range(len(table.columns))]
     fixed = [not _is_text(table, position) for position in range(len(table.columns))]
-    taken = sum(width for width, is_fixed in zip(wanted, fixed, strict=True) if is_fixed)
-    least = sum(min(width, 22.0) for width, is_fixed in zip(wanted, fixed, strict=True) if not is_fixed)
-    if taken + least > room_mm or all(fixed):
-        return [Width(part=width) for width in wanted]
-    return [Width(mm=width) if is_fixed else Width(part=width) for width, is_fixed in zip(wanted, fixed, strict=True)]
+    least = sum(size[0] for size in sizes)
+    rest = room_mm - least
+    if rest < 0 or all(fixed):
+        return [Width(part=most) for _, most in sizes]
+    # Every column gets what its longest word needs; what is left goes to texts by how much more they would take.
+    longing = sum(most - size for (size, most), is_fixed in zip(sizes, fixed, strict=True) if not is_fixed) or 1.0
+    return [
+        Width(mm=size) if is_fixed else Width(part=size + rest * (most - size + 0.01) / longing)
+        for (size, most), is_fixed in zip(sizes, fixed, strict=True)
+    ]
 
 
 def _is_text(table: Table, position: int) -> bool:
@@ -76,21 +82,22 @@ def _is_text(table: Table, position: int) -> bool:
     return bool(column.title) or any(row[position].text for row in table.rows)
 
 
-def _wanted(table: Table, position: int) -> float:
+def _wanted(table: Table, position: int) -> tuple[float, float]:
+    """Give the least and the best width of a column in millimetres."""
     column = table.columns[position]
     cells = [row[position] for row in table.rows] + ([table.total[position]] if table.total else [])
     # A short head stays on its line, a longer one takes two or three.
     title = letters(column.title)
-    head = max(longest_word(column.title), title if title <= 10 else max(10.0, title / _HEAD_LINES))
+    head = max(longest_word(column.title), title if title <= 10 else max(10.0, title / _HEAD_LINES)) * 1.06
     if _is_text(table, position):
+        words = max((longest_word(part) for cell in cells for part in (cell.text, cell.note)), default=0.0)
         long = max((_cell(cell) for cell in cells), default=0.0)
-        words = max((longest_word(cell.text) for cell in cells), default=0.0)
-        return (
-            max(head, words, min(long, MOST_LETTERS) if long <= 14 else min(0.7 * long + 4, MOST_LETTERS)) * LETTER_MM
-            + PAD_MM
-        )
+        least = max(head, min(words, MOST_WORD))
+        best = max(least, min(long, MOST_LETTERS) if long <= 14 else min(0.7 * long + 4, MOST_LETTERS))
+        return least * LETTER_MM + PAD_MM, best * LETTER_MM + PAD_MM
     inside = max((max(_cell(cell) * LETTER_MM, _picture(cell)) for cell in cells), default=0.0)
-    return max(head * LETTER_MM * 1.03, inside) + PAD_MM
+    width = max(head * LETTER_MM, inside) + PAD_MM
+    return width, width
 
 
 def _cell(cell: Cell) -> float:
