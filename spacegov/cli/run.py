@@ -32,6 +32,9 @@ def run(
         ),
     ] = None,
     map_file: Annotated[Path | None, typer.Option("--map", help="Write a map.", metavar="FILE.html")] = None,
+    report_file: Annotated[
+        Path | None, typer.Option("--report", help="Write a report to print and sign.", metavar="FILE.html|FILE.pdf")
+    ] = None,
     crs: Annotated[
         str | None,
         typer.Option(help="Bring every input to this CRS (reprojected, never relabelled).", metavar="EPSG:n"),
@@ -61,6 +64,8 @@ def run(
     targets = [_target(path) for path in out or []]
     if map_file is not None:
         _check_file(map_file, (".html",))
+    if report_file is not None:
+        check_report(report_file, chosen)
     with progress(tool, as_json=json) as report:
         result = run_tool(
             opened, tool, words, crs=_crs(crs), repair=repair, vary=vary, text=given_file is None, progress=report
@@ -72,6 +77,8 @@ def run(
         with writing(map_file):
             result.map(language=chosen).save(str(map_file))
         files["map"] = str(map_file)
+    if report_file is not None:
+        files["report"] = str(result.report(report_file, language=chosen))
     if json:
         print_json(result.to_json(files))
     else:
@@ -155,6 +162,13 @@ def _check_file(path: Path, suffixes: tuple[str, ...]) -> None:
 
     require_suffix(path, suffixes)
     require_folder(path)
+
+
+def check_report(path: Path, language: Language) -> None:
+    """Refuse before the work a report that could not be written after it."""
+    from spacegov.reports.write import ready_to_write
+
+    ready_to_write(path, language)
 
 
 def write_target(result: Result, path: Path) -> Path:

@@ -164,6 +164,8 @@ def _lower(asked: Asked, text: str) -> str:
 def finding_sections(asked: Asked, name: str, *, short: bool = False) -> list[Section]:
     """Write the sections about the findings: map and breakdown; unless in short, the foremost and tables."""
     words = asked.words
+    if asked.frame is not None and not len(asked.frame):
+        return [Section("breakdown", words["breakdown"], tuple(listing.other_tables(asked)), lede=words["no_findings"])]
     sections = []
     pictured = asked.is_map and asked.frame is not None and asked.style.shape != "raster"
     # Among very many findings of no size none is foremost.

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from spacegov.reports.model import Report
+from spacegov.text import Language
 from spacegov.toolbox.export import require_folder, writing
 from spacegov.toolbox.result import require_suffix
 
@@ -34,8 +35,7 @@ def write_report(report: Report, path: str | Path) -> Path:
         The file may not be written.
     """
     target = Path(path)
-    require_suffix(target, SUFFIXES)
-    require_folder(target)
+    ready_to_write(target, report.language)
     content = _laid_out(report, target)
     temporary = target.with_name(f".{target.stem}.{os.getpid()}.part{target.suffix}")
     with writing(target):
@@ -45,6 +45,16 @@ def write_report(report: Report, path: str | Path) -> Path:
         finally:
             temporary.unlink(missing_ok=True)
     return target
+
+
+def ready_to_write(path: Path, language: Language) -> None:
+    """Refuse what could not be written: another suffix, a missing folder, a language without a typeface."""
+    require_suffix(path, SUFFIXES)
+    require_folder(path)
+    if path.suffix.lower() == ".pdf":
+        from spacegov.reports.fonts import families
+
+        families(language)
 
 
 def _laid_out(report: Report, target: Path) -> bytes:

@@ -111,6 +111,17 @@ class Result:
 
         return write_xlsx(self, Path(path))
 
+    def report(self, path: str | Path, *, language: Language | None = None) -> Path:
+        """Write the report: a self-contained page (.html) or a PDF on A4 (.pdf).
+
+        Question and answer first, what was not answered, map, tables, legal basis, method, what was left out, how much
+        the settings matter where the run tried others (`vary=True`), sources, gaps, area balance, signatures.
+        """
+        from spacegov.reports.of_result import report_of
+        from spacegov.reports.write import write_report
+
+        return write_report(report_of(self, language), path)
+
     def _frame(self, name: str | None) -> Any:
         if name is None:
             return self.frame
