@@ -218,6 +218,64 @@ const stories = {
     assert.deepEqual(await state(other), { ...expected, opacity: "70 %" });
   },
 
+  async "a layer narrowed by a filter"() {
+    const page = await opened(`#/map?${TOWN}&layers=artificial.buildings~100`);
+    await page.getByRole("button", { name: "Filter Buildings" }).click();
+    const form = page.getByRole("form", { name: "Filter" });
+    await form.getByLabel("Field").selectOption({ label: "Floors" });
+    await form.getByLabel("Comparison").selectOption(">");
+    await form.getByLabel("Value").fill("three");
+    assert.equal(await form.getByRole("button", { name: "Apply" }).isDisabled(), true, "a number of floors is no word");
+    await form.getByLabel("Value").fill("3");
+    const [tile] = await Promise.all([page.waitForRequest((request) => /buildings\/tiles\/.*filter=floors%20%3E%203/.test(request.url())), form.getByRole("button", { name: "Apply" }).click()]);
+    assert.equal((await tile.response()).ok(), true);
+    await page.waitForFunction(() => /[\d,]+ of [\d,]+ records pass/.test(document.querySelector(".filter [role=status]")?.textContent ?? ""));
+    const [passing, all] = (await text(page, ".filter [role=status]")).replaceAll(",", "").match(/\d+/g).map(Number);
+    const asked = await (await fetch(`${address}/collections/artificial.buildings/items?limit=1&filter=floors%20%3E%203`)).json();
+    assert.equal(passing, asked.numberMatched);
+    assert.ok(passing < all);
+    await drawn(page);
+    const drawnFloors = await page.evaluate(() => window.spacegovMap.querySourceFeatures("artificial.buildings", { sourceLayer: "features" }).map((each) => each.properties.floors));
+    assert.ok(drawnFloors.length > 0 && drawnFloors.every((floors) => floors > 3), "the map draws what does not pass");
+    await page.waitForFunction(() => decodeURIComponent(location.hash).replaceAll("+", " ").includes("floors > 3"));
+    const again = await opened(await page.evaluate(() => location.hash));
+    await again.waitForFunction(() => /records pass/.test(document.querySelector(".filter [role=status]")?.textContent ?? ""));
+    await again.getByRole("button", { name: "Remove the filter" }).click();
+    await again.waitForFunction(() => !location.hash.includes("where="));
+  },
+
+  async "two sides compared, and the height at a place"() {
+    const page = await opened(`#/map?${TOWN}&layers=planned.land-use-plan~80,natural.terrain~60`);
+    await page.waitForSelector(".lay .legend li");
+    await page.getByRole("button", { name: "Compare two sides" }).click();
+    await page.waitForFunction(() => window.spacegovRightMap?.getSource("planned.land-use-plan") && !window.spacegovMap.getSource("planned.land-use-plan"));
+    const line = page.getByRole("slider", { name: "Line between the two sides" });
+    await line.focus();
+    await page.keyboard.press("ArrowLeft");
+    assert.equal(await line.getAttribute("aria-valuenow"), "45");
+    await page.waitForFunction(() => location.hash.includes("swipe=45") && location.hash.includes("80r"));
+    await page.evaluate(() => window.spacegovMap.jumpTo({ zoom: 12 }));
+    assert.equal(await page.evaluate(() => window.spacegovRightMap.getZoom()), 12, "the sides do not move together");
+    await page.getByRole("group", { name: "Side of Land-use plan 2035" }).getByRole("button", { name: "both" }).click();
+    await page.waitForFunction(() => window.spacegovMap.getSource("planned.land-use-plan"));
+    await page.getByRole("button", { name: "Compare two sides" }).click();
+    await line.waitFor({ state: "detached" });
+    await page.getByRole("button", { name: "Hide Land-use plan 2035" }).click();
+    const box = await page.locator(".map canvas").boundingBox();
+    await page.mouse.click(box.x + box.width / 2 - 60, box.y + box.height / 2);
+    await page.waitForSelector(".ident .kv");
+    assert.match(await text(page, ".ident"), /Terrain[\s\S]*Height\s+[\d.]+\sm/);
+  },
+
+  async "an answer under other values"() {
+    const page = await opened("#/tool/warn-thresholds?");
+    await page.getByRole("checkbox", { name: "Try other values" }).check();
+    await page.getByRole("button", { name: "Run", exact: true }).click();
+    await page.getByRole("button", { name: "sensitivity" }).click();
+    await page.waitForFunction(() => document.querySelectorAll(".rp .tbl tbody tr").length >= 2);
+    assert.match(await text(page, ".rp .tbl"), /significance/);
+  },
+
   async "everything is reached by keyboard"() {
     const page = await opened(`#/map?${TOWN}&layers=planned.ecological-red-line~100,artificial.schools~100`);
     await page.waitForSelector(".lay");

@@ -24,6 +24,9 @@ STORIES = (
     "a tool that needs a withheld layer says so",
     "three zones by building",
     "the link carries the whole state",
+    "a layer narrowed by a filter",
+    "two sides compared, and the height at a place",
+    "an answer under other values",
     "everything is reached by keyboard",
     "faults say what to do",
 )

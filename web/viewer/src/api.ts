@@ -53,6 +53,9 @@ export function items(id: string, parameters: Record<string, string>, signal?: A
   return ask<Page>(`/collections/${quoted(id)}/items?${query}`, signal ? { signal } : {});
 }
 
+export const value = (id: string, at: [number, number], signal: AbortSignal) =>
+  ask<{ value: number | null }>(`/api/layers/${quoted(id)}/value?at=${at.map((each) => each.toFixed(7)).join(",")}`, { signal });
+
 export const extract = (geometry: Geometry, signal?: AbortSignal) =>
   ask<Extract>("/api/extract", { ...json({ geometry }), ...(signal ? { signal } : {}) });
 

@@ -9,6 +9,10 @@ export interface Active {
   id: string;
   opacity: number;
   hidden: boolean;
+  /** Only records that pass this CQL2 filter. */
+  where?: string;
+  /** On which side of the line it lies while two states are compared; on both without it. */
+  side?: "left" | "right";
 }
 export interface View {
   zoom: number;
@@ -43,6 +47,8 @@ export const areaName = signal<"drawnArea" | "uploadedArea">("drawnArea");
 export const cases = signal<Case[]>([]);
 export const until = signal<string | null>(null);
 export const mode = signal<Mode>("identify");
+/** Where the line between two compared states stands, in hundredths of the map's width; null while none are. */
+export const swipe = signal<number | null>(null);
 export const language = signal<Language>("en");
 export const theme = signal<Theme>("light");
 
@@ -66,7 +72,9 @@ export function address(): string {
   const words = new URLSearchParams();
   if (view.value) words.set("at", [view.value.zoom.toFixed(2), short(view.value.latitude), short(view.value.longitude)].join("/"));
   if (active.value.length || chosen)
-    words.set("layers", active.value.map(({ id, opacity, hidden }) => `${id}~${Math.round(opacity * 100)}${hidden ? "h" : ""}`).join(","));
+    words.set("layers", active.value.map(({ id, opacity, hidden, side }) => `${id}~${Math.round(opacity * 100)}${hidden ? "h" : ""}${side ? side[0] : ""}`).join(","));
+  for (const { id, where } of active.value) if (where) words.append("where", `${id}~${where}`);
+  if (swipe.value !== null) words.set("swipe", String(Math.round(swipe.value)));
   if (query.value) words.set("q", query.value);
   const kept = Object.entries(facets.value).filter(([, value]) => value);
   if (kept.length) words.set("only", kept.map(([name, value]) => `${name}:${value}`).join(","));
@@ -112,6 +120,7 @@ export function read(hash: string): void {
   const at = words.get("at")?.split("/").map(Number);
   if (at?.length === 3 && at.every(Number.isFinite)) view.value = { zoom: at[0]!, latitude: at[1]!, longitude: at[2]! };
   chosen ||= words.has("layers");
+  const wheres = new Map(words.getAll("where").map((each) => [each.slice(0, each.indexOf("~")), each.slice(each.indexOf("~") + 1)]));
   if (words.has("layers"))
     active.value = words
       .get("layers")!
@@ -120,8 +129,15 @@ export function read(hash: string): void {
       .map((each) => {
         const [layer = "", rest = "100"] = each.split("~");
         const opacity = Number.parseFloat(rest);
-        return { id: layer, opacity: Number.isFinite(opacity) ? Math.min(1, Math.max(0, opacity / 100)) : 1, hidden: rest.endsWith("h") };
+        const side = rest.endsWith("l") ? ("left" as const) : rest.endsWith("r") ? ("right" as const) : null;
+        const where = wheres.get(layer);
+        return {
+          id: layer, opacity: Number.isFinite(opacity) ? Math.min(1, Math.max(0, opacity / 100)) : 1, hidden: rest.includes("h"),
+          ...(side ? { side } : {}), ...(where ? { where } : {}),
+        };
       });
+  const line = Number.parseFloat(words.get("swipe") ?? "");
+  swipe.value = Number.isFinite(line) ? Math.min(98, Math.max(2, line)) : null;
   query.value = words.get("q") ?? "";
   facets.value = Object.fromEntries((words.get("only") ?? "").split(",").filter(Boolean).map((each) => each.split(":") as [string, string]));
   cardOpen.value = words.get("card");

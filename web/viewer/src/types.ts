@@ -170,6 +170,7 @@ export interface Tool {
   columns: Record<string, Column>;
   show?: { frame?: string; colour_by?: string; sum_by?: string[] };
   options: Record<string, unknown>;
+  vary?: Record<string, unknown[]>;
   schema: { properties: Record<string, Schema>; required?: string[] };
   withheld: Record<string, string>;
   frames: string[];

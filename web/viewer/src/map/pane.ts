@@ -18,11 +18,13 @@ type Marking = { id: string; type: string; filter?: unknown; paint?: object; lay
 
 export class Pane {
   readonly map: MapLibre;
-  private placed = new Map<string, { ids: string[]; opacity: number }>();
+  private placed = new Map<string, { ids: string[]; opacity: number; where: string | undefined }>();
   private overlays = new Map<string, Overlay>();
   private turn = 0;
   private ready: Promise<void>;
   private places: Feature[] = [];
+  /** A second map that shows the same marks. */
+  mirror: Pane | null = null;
   /** Told which layer could not be drawn, and why. */
   onFailure: (layer: string, why: string) => void = () => {};
 
@@ -102,16 +104,18 @@ export class Pane {
     for (const { each, style } of kept) {
       await addImages(this.map, style.images);
       if (turn !== this.turn) return;
+      if (this.placed.has(each.id) && this.placed.get(each.id)!.where !== each.where) this.take(each.id);
       if (!this.map.getSource(each.id)) {
         const plain = style.source.tiles.map((path) => new URL(path, location.origin).href.replaceAll("%7B", "{").replaceAll("%7D", "}"));
-        const tiles = style.source.type === "vector" ? plain.map(through) : plain;
+        const narrowed = each.where ? plain.map((path) => `${path}${path.includes("?") ? "&" : "?"}filter=${encodeURIComponent(each.where!)}`) : plain;
+        const tiles = style.source.type === "vector" ? narrowed.map(through) : plain;
         this.map.addSource(each.id, { ...style.source, tiles } as unknown as SourceSpecification);
       }
       const placed = this.placed.get(each.id);
       const layers = fadedLayers(style, each.opacity) as unknown as LayerSpecification[];
       if (!placed) {
         for (const layer of layers) this.map.addLayer(layer, this.floor());
-        this.placed.set(each.id, { ids: layers.map((layer) => layer.id), opacity: each.opacity });
+        this.placed.set(each.id, { ids: layers.map((layer) => layer.id), opacity: each.opacity, where: each.where });
       } else if (placed.opacity !== each.opacity) {
         for (const layer of layers)
           for (const [name, value] of Object.entries(layer.paint ?? {})) if (name.endsWith("-opacity")) this.map.setPaintProperty(layer.id, name as "fill-opacity", value as number);
@@ -140,6 +144,7 @@ export class Pane {
   /** Mark features over all layers. */
   overlay(name: string, overlay: Overlay): void {
     this.overlays.set(name, overlay);
+    this.mirror?.overlay(name, overlay);
     const data = { type: "FeatureCollection", features: overlay.features } as GeoJSON.FeatureCollection;
     const place = () => {
       const source = this.source(`over:${name}`);

@@ -5,10 +5,11 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { copyLink } from "../app";
 import { degrees, join, length } from "../format";
 import { Icon, type IconName } from "../parts/icons";
-import { byId, language, mode, own, tell, territory, theme, view, type Active, type Mode } from "../state";
+import { active, byId, language, mode, own, swipe, tell, territory, theme, view, type Active, type Mode } from "../state";
 import { say, t, type Word } from "../words";
 import { draw } from "./draw";
 import { Pane } from "./pane";
+import { sideOf, Swipe } from "./swipe";
 
 export interface Hands {
   /** Called with every click while nothing is drawn. */
@@ -20,6 +21,8 @@ export interface Hands {
 interface Given extends Hands {
   tools: Mode[];
   layers: Active[];
+  /** Whether two states of the active layers can be compared. */
+  compares?: boolean;
   children?: ComponentChildren;
 }
 
@@ -30,7 +33,7 @@ const TOOLS: Record<Mode, [IconName, Word]> = {
   measure: ["ruler", "measure"],
 };
 
-export function MapView({ tools, layers, children, click, drawn, ready }: Given) {
+export function MapView({ tools, layers, compares = false, children, click, drawn, ready }: Given) {
   const box = useRef<HTMLDivElement>(null);
   const [pane, set] = useState<Pane | null>(null);
   const [unable, disable] = useState(false);
@@ -64,6 +67,8 @@ export function MapView({ tools, layers, children, click, drawn, ready }: Given)
     return () => made.remove();
   }, []);
 
+  const comparing = compares && swipe.value !== null;
+  const mine = comparing ? sideOf(layers, "left") : layers;
   const first = useRef(true);
   useEffect(() => {
     if (!pane) return;
@@ -71,11 +76,11 @@ export function MapView({ tools, layers, children, click, drawn, ready }: Given)
       first.current = false;
       return;
     }
-    void pane.retheme(theme.value, layers);
+    void pane.retheme(theme.value, mine);
   }, [theme.value]);
   useEffect(() => {
-    void pane?.show(layers);
-  }, [pane, layers]);
+    void pane?.show(mine);
+  }, [pane, layers, comparing]);
   useEffect(() => {
     if (!pane) return;
     const canvas = pane.map.getCanvas();
@@ -94,6 +99,7 @@ export function MapView({ tools, layers, children, click, drawn, ready }: Given)
   return (
     <div class="map">
       <div class="canvas" ref={box} />
+      {pane && comparing && <Swipe main={pane} layers={layers} />}
       {unable && <div class="stx"><b>{t("noWebgl")}</b></div>}
       <div class="map-tools">
         <div class="float" role="group" aria-label={t("mapTools")}>
@@ -106,6 +112,13 @@ export function MapView({ tools, layers, children, click, drawn, ready }: Given)
             );
           })}
         </div>
+        {compares && (
+          <div class="float" role="group" aria-label={t("compare")}>
+            <button type="button" class="icon-btn" aria-pressed={comparing} aria-label={t("compare")} title={t("compare")} onClick={compare}>
+              <Icon name="swipe" />
+            </button>
+          </div>
+        )}
         <div class="float" role="group" aria-label={t("share")}>
           <button type="button" class="icon-btn" aria-label={t("copyLink")} title={t("copyLink")} onClick={async () => tell(t((await copyLink()) ? "copied" : "notCopied"))}>
             <Icon name="link" />
@@ -177,4 +190,15 @@ function Foot({ pane, layers }: { pane: Pane; layers: Active[] }) {
       <span class="src" title={named.join(" · ")}>{named.length ? t("sources", { s: named.join(" · ") }) : ""}</span>
     </div>
   );
+}
+
+/** Begin to compare, with the topmost layer on the right of the line alone; or end it. */
+function compare(): void {
+  if (swipe.value !== null) {
+    swipe.value = null;
+    return;
+  }
+  const shown = active.value.filter((each) => !each.hidden);
+  if (shown.length && shown.every((each) => !each.side)) active.value = active.value.map((each) => (each === shown[0] ? { ...each, side: "right" } : each));
+  swipe.value = 50;
 }

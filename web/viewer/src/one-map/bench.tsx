@@ -7,9 +7,10 @@ import { leftOut } from "../map/tiles";
 import { Swatch } from "../map/swatch";
 import { styleOf } from "../map/styles";
 import { Icon } from "../parts/icons";
-import { active, byId, own, theme, type Active } from "../state";
+import { active, byId, own, swipe, theme, type Active } from "../state";
 import type { Bounds, LayerStyle, LegendEntry } from "../types";
 import { say, t } from "../words";
+import { FilterForm } from "./filter";
 
 const folded = signal(false);
 const ENTRIES = 6;
@@ -78,10 +79,19 @@ export function useStyle(id: string): { style: LayerStyle | null; why: string | 
   return state;
 }
 
+function narrowed({ where: _, ...rest }: Active, where: string | undefined): Active {
+  return where === undefined ? rest : { ...rest, where };
+}
+
+function sided({ side: _, ...rest }: Active, side: Active["side"]): Active {
+  return side === undefined ? rest : { ...rest, side };
+}
+
 function Row({ each, fit }: { each: Active; fit: (bounds: Bounds) => void }) {
   const name = nameOf(each.id);
   const { style, why } = useStyle(each.id);
   const dragged = useSignal(false);
+  const asking = useSignal(each.where !== undefined);
   return (
     <li class={each.hidden ? "lay off" : "lay"} data-layer={each.id}
       onDragOver={(event) => event.preventDefault()}
@@ -106,6 +116,12 @@ function Row({ each, fit }: { each: Active; fit: (bounds: Bounds) => void }) {
       </button>
       <span class="lay-name">{name}</span>
       <span class="lay-act">
+        {style?.source.type === "vector" && (
+          <button type="button" class="icon-btn sm" aria-label={t("filterOf", { name })} title={t("filterOf", { name })} aria-expanded={asking.value} aria-pressed={each.where !== undefined}
+            onClick={() => { asking.value = !asking.value; if (each.hidden) change(each.id, { hidden: false }); }}>
+            <Icon name="filter" />
+          </button>
+        )}
         {style?.source.bounds && (
           <button type="button" class="icon-btn sm" aria-label={t("zoomTo", { name })} title={t("zoomTo", { name })} onClick={() => fit(style.source.bounds!)}>
             <Icon name="zoom" />
@@ -121,6 +137,14 @@ function Row({ each, fit }: { each: Active; fit: (bounds: Bounds) => void }) {
       {!each.hidden && (
         <div class="lay-body">
           {why ? <p class="small bad-t" role="alert">{why}</p> : style && <Legend style={style} />}
+          {asking.value && <FilterForm id={each.id} where={each.where} change={(where) => { active.value = active.value.map((one) => (one.id === each.id ? narrowed(one, where) : one)); }} />}
+          {swipe.value !== null && (
+            <div class="seg sides" role="group" aria-label={t("sideWord", { name })}>
+              {([["left", "leftSide"], [undefined, "bothSides"], ["right", "rightSide"]] as const).map(([side, word]) => (
+                <button type="button" key={word} aria-pressed={each.side === side} onClick={() => { active.value = active.value.map((one) => (one.id === each.id ? sided(one, side) : one)); }}>{t(word)}</button>
+              ))}
+            </div>
+          )}
           {leftOut.value.has(each.id) && <p class="small nc-line" role="status">{t("notAllDrawn")}</p>}
           <label class="range">
             <input type="range" min="0" max="100" value={Math.round(each.opacity * 100)} style={{ "--v": `${Math.round(each.opacity * 100)}%` }} aria-label={t("opacity", { name })}

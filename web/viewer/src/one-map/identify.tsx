@@ -32,9 +32,13 @@ export function cardOf(id: string): Promise<Card> {
   return found;
 }
 
-async function hitsOf(id: string, box: Bounds, signal: AbortSignal): Promise<Hit[]> {
+async function hitsOf(id: string, { at, box }: Spot, where: string | undefined, signal: AbortSignal): Promise<Hit[]> {
+  if (byId.value.get(id)?.kind === "Raster") {
+    const [{ value }, card] = await Promise.all([api.value(id, at, signal), cardOf(id).catch(() => null)]);
+    return value === null ? [] : [{ layer: id, feature: { type: "Feature", geometry: null, properties: { value } }, card }];
+  }
   const [page, card] = await Promise.all([
-    api.items(id, { bbox: box.join(","), limit: String(MOST) }, signal),
+    api.items(id, { bbox: box.join(","), limit: String(MOST), ...(where ? { filter: where } : {}) }, signal),
     cardOf(id).catch(() => null),
   ]);
   return page.features.map((feature) => ({ layer: id, feature, card }));
@@ -56,6 +60,7 @@ export const titled = (name: string, card: Pick<Card, "fields"> | null): string 
 /** What a feature is called: its name, else its number. */
 export function called(feature: Feature, card: Pick<Card, "fields"> | null): string {
   const own = feature.properties;
+  if (!feature.geometry && "value" in own) return valued("value", own.value, card);
   const name = own.name ?? own.title;
   return typeof name === "string" && name ? name : feature.id !== undefined ? String(feature.id) : titled(Object.keys(own)[0] ?? "", card);
 }
@@ -63,20 +68,20 @@ export function called(feature: Feature, card: Pick<Card, "fields"> | null): str
 export function IdentifyPanel({ spot, close }: { spot: Spot; close: () => void }) {
   const [hits, set] = useState<Hit[] | null>(null);
   const [at, go] = useState(0);
-  const asked = active.value.filter(({ id, hidden }) => !hidden && byId.value.get(id)?.kind !== "Raster").map(({ id }) => id);
-  const key = asked.join(",");
+  const asked = active.value.filter(({ hidden }) => !hidden);
+  const key = asked.map(({ id, where }) => `${id} ${where ?? ""}`).join();
   useEffect(() => {
     const stop = new AbortController();
     set(null);
     go(0);
-    Promise.allSettled(asked.map((id) => hitsOf(id, spot.box, stop.signal))).then((all) => {
+    Promise.allSettled(asked.map(({ id, where }) => hitsOf(id, spot, where, stop.signal))).then((all) => {
       if (!stop.signal.aborted) set(all.flatMap((each) => (each.status === "fulfilled" ? each.value : [])));
     });
     return () => stop.abort();
   }, [spot, key]);
   const hit = hits?.[at];
   useEffect(() => {
-    highlighted.value = hit ? [hit.feature] : [{ type: "Feature", geometry: { type: "Point", coordinates: spot.at }, properties: {} }];
+    highlighted.value = hit?.feature.geometry ? [hit.feature] : [{ type: "Feature", geometry: { type: "Point", coordinates: spot.at }, properties: {} }];
     return () => {
       highlighted.value = [];
     };

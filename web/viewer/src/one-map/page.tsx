@@ -28,6 +28,7 @@ export function OneMapPage() {
       <MapView
         tools={["identify", "extract", "draw", "measure"]}
         layers={active.value}
+        compares={!asked}
         ready={(made) => {
           pane.current = made;
           mark();

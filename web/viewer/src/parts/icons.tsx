@@ -31,6 +31,8 @@ const PATHS = {
   lock: <><rect x="3" y="7" width="10" height="7" rx="1.5" /><path d="M5 7V5a3 3 0 016 0v2" /></>,
   warning: <path d="M8 2l6.5 11.5h-13zM8 6.5v3M8 11.5h.01" />,
   list: <><rect x="2.5" y="2.5" width="11" height="11" rx="1.5" /><path d="M5 6h.01M7.5 6h4M5 10h.01M7.5 10h4" /></>,
+  filter: <path d="M2 3h12l-4.5 5.5V13l-3-1.5v-3z" />,
+  swipe: <><path d="M8 1v14" /><rect x="2" y="3.5" width="12" height="9" rx="1.5" /><path d="M10.5 6.5L12 8l-1.5 1.5M5.5 6.5L4 8l1.5 1.5" /></>,
   zoom: <><path d="M2.5 6v-3.5h3.5M10 2.5h3.5v3.5M13.5 10v3.5h-3.5M6 13.5h-3.5v-3.5" /></>,
   pencil: <path d="M3 13l.8-3L11 2.8l2.2 2.2L6 12.2zM9.5 4.3l2.2 2.2" />,
 } satisfies Record<string, JSX.Element>;

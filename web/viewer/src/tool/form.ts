@@ -1,6 +1,7 @@
 // From a tool's schema to the fields of its form, and from what was filled in to inputs.
 
 import type { Schema, Tool } from "../types";
+import { t } from "../words";
 
 export interface LayerField {
   kind: "layers";
@@ -49,7 +50,7 @@ const named = (name: string) => name.charAt(0).toUpperCase() + name.slice(1).rep
 
 export function fieldsOf(tool: Tool): Field[] {
   const required = new Set(tool.schema.required ?? []);
-  return Object.entries(tool.schema.properties).map(([name, given]) => {
+  const fields: Field[] = Object.entries(tool.schema.properties).map(([name, given]) => {
     if (given.layer) {
       const many = given.layer.many || given.type === "array";
       return {
@@ -65,6 +66,10 @@ export function fieldsOf(tool: Tool): Field[] {
       ...(schema.minimum !== undefined ? { minimum: schema.minimum } : {}), ...(schema.maximum !== undefined ? { maximum: schema.maximum } : {}),
     };
   });
+  const tried = Object.entries(tool.vary ?? {}).map(([name, values]) => `${named(name)} ${values.join(", ")}`);
+  if (tried.length && !("vary" in tool.schema.properties))
+    fields.push({ kind: "boolean", name: "vary", title: t("varyWord"), help: t("varyHelp", { what: tried.join("; ") }), unit: "", choices: [], whole: false, nullable: false, value: false });
+  return fields;
 }
 
 export interface Filled {
