@@ -1,4 +1,4 @@
-"""The folder a scenario leaves: layers, rasters, one workbook, one map, and what was done as JSON."""
+"""The folder a scenario leaves: layers, rasters, one workbook, one map, a report, and what was done as JSON."""
 
 from __future__ import annotations
 
@@ -44,7 +44,8 @@ def write_scenario(
     Returns
     -------
     dict
-        File name in the folder by kind: `layers`, `rasters`, `tables`, `map`, `record`.
+        File name in the folder by kind: `layers`, `rasters`, `tables`, `map`, `report`, `pdf`, `record`. A PDF in
+        Chinese is left out where no Chinese typeface is installed.
 
     Raises
     ------
@@ -73,6 +74,8 @@ def write_scenario(
             files["tables"] = write_workbook(outcome, folder / "tables.xlsx", language).name
             told(0.5, "map")
             files.update(_write_map(outcome, folder, language))
+            told(0.7, "report")
+            files.update(_write_report(outcome, folder, language))
         files["record"] = RECORD
         facts = outcome.to_json(files, language)
         for step, each in zip(facts["steps"], outcome.steps, strict=True):
@@ -151,3 +154,15 @@ def _write_map(outcome: ScenarioOutcome, folder: Path, language: Language) -> di
     drawn.save(str(temporary))
     temporary.replace(folder / "map.html")
     return {"map": "map.html"}
+
+
+def _write_report(outcome: ScenarioOutcome, folder: Path, language: Language) -> dict[str, str]:
+    from spacegov.reports.fonts import can_set
+    from spacegov.reports.of_scenario import report_of_scenario
+    from spacegov.reports.write import write_report
+
+    report = report_of_scenario(outcome, language)
+    files = {"report": write_report(report, folder / "report.html").name}
+    if can_set(language):
+        files["pdf"] = write_report(report, folder / "report.pdf").name
+    return files

@@ -40,6 +40,11 @@ def installed() -> frozenset[str]:
     return frozenset(typst.Fonts().families())
 
 
+def can_set(language: Language) -> bool:
+    """Tell whether a PDF in a language can be set here."""
+    return language != "zh" or any(family in installed() for family in CHINESE)
+
+
 def families(language: Language) -> list[str]:
     """Give the families to set a PDF in, those that are installed.
 
@@ -49,7 +54,7 @@ def families(language: Language) -> list[str]:
         The report is in Chinese and no Chinese typeface is installed.
     """
     found = [family for family in FAMILIES[language] if family in installed()]
-    if language == "zh" and not any(family in CHINESE for family in found):
+    if not can_set(language):
         raise BadInput(
             "no Chinese typeface is installed, so a PDF in Chinese would be boxes; install one, such as Noto Sans CJK "
             "(Debian: apt install fonts-noto-cjk), or write the report as .html"
