@@ -134,8 +134,8 @@ def figures(asked: Asked) -> tuple[Figure, ...]:
     """Give the key figures of the cover."""
     columns = _columns(asked)
     found = breakdown.figures(asked, breakdown.groups(asked, columns[0]) if columns else [])
-    # A lone count says what the answer has said.
-    return found if len(found) > 1 or asked.measure.kind != "count" else ()
+    # A lone figure says what the answer has said.
+    return found if len(found) > 1 else ()
 
 
 def splits(asked: Asked) -> tuple[Split, ...]:
@@ -182,7 +182,8 @@ def finding_sections(asked: Asked, name: str, *, short: bool = False) -> list[Se
         if detail is not None:
             blocks.append(detail)
         blocks += _by_unit(asked)
-        sections.append(Section("map", words["map"], tuple(blocks), new_page=True))
+        title = words["map_result" if asked.frame is None else "map"]
+        sections.append(Section("map", title, tuple(blocks), new_page=True))
     blocks = _breakdown(asked)
     if blocks:
         sections.append(Section("breakdown", words["breakdown"], tuple(blocks)))
