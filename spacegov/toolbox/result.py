@@ -16,6 +16,7 @@ from spacegov.toolbox.tool import Tool
 from spacegov.toolbox.words import column_words
 
 if TYPE_CHECKING:
+    from spacegov.maps.answer_picture import AnswerPicture
     from spacegov.maps.folium_map import MapTheme
     from spacegov.toolbox.card import Column
     from spacegov.workspace import Workspace
@@ -80,6 +81,12 @@ class Result:
         from spacegov.maps.answers import result_map
 
         return result_map(self, language or self.workspace.settings.language, theme)
+
+    def picture(self, frame: str | None = None, *, language: Language | None = None, **options: Any) -> AnswerPicture:
+        """Draw a frame, the main one by default, as a static picture; see `spacegov.maps.answer_picture`."""
+        from spacegov.maps.answer_picture import answer_picture
+
+        return answer_picture(self, language or self.workspace.settings.language, frame, **options)
 
     def plot(self, **options: Any) -> Any:
         """Draw the main frame with matplotlib; options go to `GeoDataFrame.plot`."""
