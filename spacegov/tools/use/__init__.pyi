@@ -6,22 +6,28 @@ from .indicators import TerritoryIndicators, compute_indicators
 from .intensity import DevelopmentIntensity, check_development_intensity
 from .land_supply import LandSupply, trace_land_supply
 from .location import FacilityLocation, locate_facilities
+from .renewal import RenewalRanking, rank_renewal_units
 from .service import ServiceCoverage, measure_service_coverage
+from .underused import UnderusedLand, find_underused_land
 
 __all__ = [
     "AsBuilt",
     "DevelopmentIntensity",
     "FacilityLocation",
     "LandSupply",
+    "RenewalRanking",
     "ServiceCoverage",
     "TerritoryIndicators",
+    "UnderusedLand",
     "check_as_built",
     "check_development_intensity",
     "compute_indicators",
     "evaluate_construction_suitability",
     "find_idle_land",
+    "find_underused_land",
     "locate_facilities",
     "measure_service_coverage",
+    "rank_renewal_units",
     "trace_land_supply",
     "watch_expiry",
 ]
