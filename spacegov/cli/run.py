@@ -43,6 +43,12 @@ def run(
         bool, typer.Option("--repair", help="Mend broken polygons, with the change in area told.")
     ] = False,
     vary: Annotated[bool, typer.Option("--vary", help="Try the option values that the tool's card names.")] = False,
+    within: Annotated[
+        str | None,
+        typer.Option(
+            help="Ask only of the area of a file: the workspace's layers are cut to it.", metavar="FILE[:LAYER]"
+        ),
+    ] = None,
     given_file: Annotated[
         Path | None,
         typer.Option("--given", help="Read inputs and options from a JSON object instead.", metavar="FILE.json"),
@@ -68,7 +74,15 @@ def run(
         check_report(report_file, chosen)
     with progress(tool, as_json=json) as report:
         result = run_tool(
-            opened, tool, words, crs=_crs(crs), repair=repair, vary=vary, text=given_file is None, progress=report
+            opened,
+            tool,
+            words,
+            crs=_crs(crs),
+            repair=repair,
+            vary=vary,
+            within=within,
+            text=given_file is None,
+            progress=report,
         )
     files = {"run": str(result.folder)}
     for number, path in enumerate(targets):

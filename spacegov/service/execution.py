@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 _BODY = ("inputs", "outputs", "response", "subscriber")
 MOST_LAYERS = 50
+WITHIN = "within"
+"""The input that names the area asked about: layers are cut to it."""
 VARY = "vary"
 """The input that asks for the answer under other values too, of tools whose card names such values."""
 
@@ -91,6 +93,11 @@ def order(service: Service, name: str, body: Any) -> Order:
     return Order(tool, job, given, by_value, by_reference, wanted, response == "raw")
 
 
+def is_spatial(tool: Tool) -> bool:
+    """Tell whether a tool takes layers that can be cut to an area."""
+    return any(spec.kind.form in ("frame", "raster", "stream") for spec in tool.signature.inputs.values())
+
+
 def outputs_of(tool: Tool) -> tuple[str, ...]:
     """Name what a tool gives: its frames, and what every answer has."""
     return (*tool.signature.returns, "summary", "provenance", "answer")
@@ -120,6 +127,8 @@ def _given(service: Service, tool: Tool, inputs: Mapping[str, Any], folder: Path
     names = [*signature.inputs, *signature.policies, *signature.options.model_fields]
     if tool.card.vary and VARY not in names:
         names.append(VARY)
+    if WITHIN not in names and is_spatial(tool):
+        names.append(WITHIN)
     for name in inputs:
         if name not in names:
             raise BadInput(f"{tool.id}: there is no input {shown(name)}; {suggest(str(name), names)}")
@@ -130,6 +139,8 @@ def _given(service: Service, tool: Tool, inputs: Mapping[str, Any], folder: Path
         if value is None:
             if not spec.optional and spec.kind.form != "layers":
                 raise BadInput(f"{tool.id}: the input {role} is needed; name a layer, or send GeoJSON")
+            if role in inputs:
+                given[role] = None  # nothing is meant, not the default
             continue
         given[role], drawn = _layers(service, role, spec, value, folder)
         own += drawn
@@ -154,6 +165,8 @@ def _given(service: Service, tool: Tool, inputs: Mapping[str, Any], folder: Path
         if not isinstance(vary, bool):
             raise BadInput(f"{VARY}: {shown(vary)} was given; write true or false")
         options[VARY] = vary
+    if WITHIN in names and WITHIN not in options and inputs.get(WITHIN) is not None:
+        given[WITHIN] = read_features(_qualified(inputs[WITHIN]), service.limits, WITHIN)
     if own and "crs" not in signature.options.model_fields:
         given["crs"] = service.workspace.crs
     return {**given, **options}

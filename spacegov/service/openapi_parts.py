@@ -155,16 +155,6 @@ _GEOMETRY = {
     },
 }
 
-_CLIPS = {
-    "type": "object",
-    "required": ["layers", "geometry"],
-    "additionalProperties": False,
-    "properties": {
-        "layers": {"type": "array", "items": _TEXT, "minItems": 1},
-        "geometry": {"type": "object", "required": ["type"]},
-    },
-}
-
 BODIES: dict[tuple[str, str], Any] = {
     ("POST", _EXECUTE): {
         "required": True,
@@ -178,10 +168,6 @@ BODIES: dict[tuple[str, str], Any] = {
                 "example": {"geometry": {"type": "Point", "coordinates": [120.13, 29.49]}},
             }
         },
-    },
-    ("POST", "/api/clips"): {
-        "required": True,
-        "content": {"application/json": {"schema": _CLIPS}},
     },
     ("POST", "/uploads"): {
         "required": True,

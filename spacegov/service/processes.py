@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from spacegov.errors import Defect
-from spacegov.service.execution import VARY, Order, order, outputs_of
+from spacegov.service.execution import VARY, WITHIN, Order, is_spatial, order, outputs_of
 from spacegov.service.guard import needs
 from spacegov.service.jobs import LONG, QUICK, Job
 from spacegov.service.links import address, answer, link
@@ -105,6 +105,14 @@ def inputs_of(tool: Tool) -> dict[str, Any]:
             "title": "Vary",
             "description": f"Try other values of {', '.join(tool.card.vary)} too, to show how the answer moves.",
             "schema": {"type": "boolean", "default": False},
+            "minOccurs": 0,
+            "maxOccurs": 1,
+        }
+    if is_spatial(tool) and WITHIN not in described:
+        described[WITHIN] = {
+            "title": "Within",
+            "description": "The area asked about: the layers named by id are cut to it, what is sent is taken whole.",
+            "schema": dict(_GEOJSON),
             "minOccurs": 0,
             "maxOccurs": 1,
         }

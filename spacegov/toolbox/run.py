@@ -19,6 +19,7 @@ from spacegov.toolbox.result import Result
 from spacegov.toolbox.runs import keep_run
 from spacegov.toolbox.summary import frames_of, main_frame, summarize
 from spacegov.toolbox.tool import Tool
+from spacegov.toolbox.within import cut_to
 
 if TYPE_CHECKING:
     from spacegov.workspace import Workspace
@@ -34,6 +35,7 @@ def run(
     crs: Any = None,
     repair: bool = False,
     vary: bool = False,
+    within: Any = None,
     text: bool = False,
     keep: bool = True,
     progress: Progress | None = None,
@@ -47,13 +49,15 @@ def run(
     name : str
         Tool id.
     given : mapping
-        Inputs, policy tables and options by name. `crs`, `repair` and `vary` may also stand here.
+        Inputs, policy tables and options by name. `crs`, `repair`, `vary` and `within` may also stand here.
     crs : anything pyproj understands, optional
         CRS to bring the inputs to.
     repair : bool
         Whether broken polygons are mended, on record.
     vary : bool
         Whether the card's other option values are tried too.
+    within : file, GeoJSON, frame or shape, optional
+        The area that is asked about: layers of the workspace are cut to it. Files and frames are taken as they are.
     text : bool
         Whether option values are text from a command line.
     keep : bool
@@ -71,6 +75,9 @@ def run(
     crs = rest.pop("crs", crs) if "crs" not in signature.options.model_fields else crs
     repair = bool(rest.pop("repair", repair)) if "repair" not in signature.options.model_fields else repair
     vary = bool(rest.pop("vary", vary)) if "vary" not in signature.options.model_fields else vary
+    area = rest.pop("within", within) if "within" not in signature.options.model_fields else within
+    if area is not None:
+        workspace = cut_to(workspace, area)
     if repair and "repair" in signature.options.model_fields:
         rest.setdefault("repair", "true" if text else True)
     if vary and not tool.card.vary:

@@ -11,7 +11,7 @@ import geopandas as gpd
 import pytest
 
 from tests.processes import command, environment, spacegov, started
-from tests.tiny import farmland, parcels, town
+from tests.tiny import farmland, parcels, square, town
 
 PARCELS = "artificial.trial-parcels"
 
@@ -160,6 +160,21 @@ def test_crs_and_repair_and_vary_reach_the_run(tiny_folder: Path, tmp_path: Path
     assert told.answer["provenance"]["inputs"][0]["crs"] == "EPSG:4548"
     assert told.answer["provenance"]["repair"] is True
     assert Path(told.answer["files"]["run"], "sensitivity.parquet").is_file()
+
+
+def test_a_question_within_the_area_of_a_file(tiny_folder: Path, tmp_path: Path) -> None:
+    """The conflict is 300 × 200 m from 600 to 900 m east; an area that ends at 700 m leaves a third of it."""
+    area = tmp_path / "area.geojson"
+    gpd.GeoDataFrame(geometry=[square(0, 0, 700, 1000)], crs=parcels().crs).to_crs(4326).to_file(area)
+    told = spacegov("run", "trial-conflict", "-w", tiny_folder, "--within", area, "--json")
+    assert told.code == 0, told.err
+    assert told.answer["summary"]["area_m2"] == pytest.approx(20_000, rel=1e-5)
+    assert told.answer["provenance"]["inputs"][0]["source"].endswith("cut to the area")
+    point = tmp_path / "point.geojson"
+    gpd.GeoDataFrame(geometry=[square(0, 0, 1, 1).centroid], crs=parcels().crs).to_crs(4326).to_file(point)
+    told = spacegov("run", "trial-conflict", "-w", tiny_folder, "--within", point, "--json")
+    assert told.code == 2
+    assert "a Point was given, an area is needed" in told.err
 
 
 def test_a_name_given_twice_collects_its_values(tiny_folder: Path) -> None:

@@ -62,9 +62,6 @@ export const extract = (geometry: Geometry, signal?: AbortSignal) =>
 export const start = (tool: string, inputs: Record<string, unknown>) =>
   ask<Job>(`/processes/${quoted(tool)}/execution`, json({ inputs }, { prefer: "respond-async" }));
 
-export const clip = (layers: string[], geometry: Geometry) =>
-  ask<{ clips: Record<string, { id: string; rows: number }> }>("/api/clips", json({ layers, geometry }));
-
 export const job = (id: string) => ask<Job>(`/jobs/${quoted(id)}`);
 export const cancel = (id: string) => ask<Job>(`/jobs/${quoted(id)}`, { method: "DELETE" });
 export const results = (id: string) => ask<Results>(`/jobs/${quoted(id)}/results`);

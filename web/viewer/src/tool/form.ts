@@ -1,6 +1,6 @@
 // From a tool's schema to the fields of its form, and from what was filled in to inputs.
 
-import type { Schema, Tool } from "../types";
+import type { Geometry, Schema, Tool } from "../types";
 import { t } from "../words";
 
 export interface LayerField {
@@ -99,11 +99,11 @@ export function fault(field: OptionField, value: unknown): string | null {
 }
 
 /** Make the inputs of an execution; what stands at its default is left out. */
-export function inputsOf(fields: Field[], filled: Filled, replaced: (id: string) => string): Record<string, unknown> {
-  const inputs: Record<string, unknown> = {};
+export function inputsOf(fields: Field[], filled: Filled, within: Geometry | null): Record<string, unknown> {
+  const inputs: Record<string, unknown> = within ? { within } : {};
   for (const field of fields) {
     if (field.kind === "layers") {
-      const ids = (filled.layers[field.name] ?? []).map(replaced);
+      const ids = filled.layers[field.name] ?? [];
       if (!ids.length) {
         if (field.value.length && !field.required) inputs[field.name] = null;
         continue;

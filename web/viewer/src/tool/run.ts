@@ -53,26 +53,13 @@ export function forget(): void {
 
 const pause = (ms: number) => new Promise((done) => setTimeout(done, ms));
 
-/** Start a tool on the inputs of its form; with an area, its layers are cut to that first. */
+/** Start a tool on the inputs of its form; with an area, the service cuts its layers to that. */
 export async function begin(tool: Tool, filled: Filled, within: Geometry | null): Promise<void> {
   const mine = ++turn;
   run.value = { ...NONE, busy: true, since: Date.now() };
   try {
     const fields = fieldsOf(tool);
-    let replaced: Record<string, string> = {};
-    let given = filled;
-    if (within) {
-      const clipped = fields.flatMap((field) => (field.kind === "layers" && field.wants !== "Table" && field.wants !== "Raster" ? (filled.layers[field.name] ?? []) : []));
-      const wanted = [...new Set(clipped)].filter((id) => !id.startsWith("upload.") && !id.startsWith("result."));
-      if (wanted.length) {
-        const { clips } = await api.clip(wanted, within);
-        replaced = Object.fromEntries(Object.entries(clips).map(([id, clip]) => [id, clip.id]));
-        const empty = wanted.filter((id) => !(id in clips));
-        // A layer with nothing in the area is left out where several may be given.
-        given = { ...filled, layers: Object.fromEntries(Object.entries(filled.layers).map(([name, ids]) => [name, ids.filter((id) => !empty.includes(id))])) };
-      }
-    }
-    const inputs = inputsOf(fields, given, (id) => replaced[id] ?? id);
+    const inputs = inputsOf(fields, filled, within);
     if (mine !== turn) return;
     const job = await api.start(tool.id, inputs);
     jobId.value = job.jobID;
