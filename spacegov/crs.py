@@ -16,8 +16,18 @@ def crs_name(crs: Any) -> str:
     """Give the short name of a CRS, its authority code where it has one."""
     if crs is None:
         return "no CRS"
-    authority = crs.to_authority()
-    return ":".join(authority) if authority else str(crs.name)
+    text = getattr(crs, "srs", None)
+    if text is None or text not in _names:
+        authority = crs.to_authority()
+        name = ":".join(authority) if authority else str(crs.name)
+        if text is None:
+            return name
+        _names[text] = name
+    return _names[text]
+
+
+_names: dict[str, str] = {}
+"""Names by how a CRS was written: looking one up in the register takes a millisecond."""
 
 
 def same_crs(first: Any, second: Any) -> bool:

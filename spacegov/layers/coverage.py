@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from spacegov.text import Text
@@ -28,6 +30,39 @@ ANSWER_TITLES: dict[Answer, Text] = {
     Answer.NOT_COVERED: {"en": "Not covered", "zh": "未覆盖", "ru": "Нет данных"},
     Answer.FAILED: {"en": "Failed", "zh": "查询失败", "ru": "Ошибка"},
 }
+
+
+def read_coverage(source: Path, crs: str) -> gpd.GeoDataFrame:
+    """Read where a layer is authoritative; read once while the file does not change, so the frame is shared.
+
+    Parameters
+    ----------
+    source : Path
+        A file of polygons, `:sublayer` after it where it holds several.
+    crs : str
+        CRS to bring it to.
+    """
+    from spacegov.layers.files import split_source
+
+    try:
+        stat = split_source(str(source))[0].stat()
+    except OSError:
+        return _coverage(str(source), crs, 0, 0)
+    return _coverage(str(source), crs, stat.st_mtime_ns, stat.st_size)
+
+
+@lru_cache(maxsize=4096)
+def _coverage(source: str, crs: str, changed: int, size: int) -> gpd.GeoDataFrame:  # noqa: ARG001  the stat is the key
+    from spacegov.layers.files import read_vector
+
+    return read_vector(source, crs=crs)
+
+
+def hash_coverage(source: Path) -> str:
+    """Give the sha256 of the file that says where a layer is authoritative."""
+    from spacegov.layers.files import file_hash, split_source
+
+    return file_hash(split_source(str(source))[0])
 
 
 def covered_share(places: gpd.GeoDataFrame, coverage: gpd.GeoDataFrame | None) -> NDArray[np.float64]:

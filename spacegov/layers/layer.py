@@ -99,18 +99,18 @@ class Layer:
         """Where the layer is authoritative, in the analysis CRS; None for everywhere."""
         if self.binding is None or self.binding.coverage == "whole":
             return None
-        from spacegov.layers.files import read_vector
+        from spacegov.layers.coverage import read_coverage
 
-        return read_vector(self.workspace.inside(self.binding.coverage), crs=self.workspace.crs)
+        return read_coverage(self.workspace.inside(self.binding.coverage), self.workspace.crs)
 
     @property
     def coverage_hash(self) -> str | None:
         """The sha256 of the file that says where the layer is authoritative; None for everywhere."""
         if self.binding is None or self.binding.coverage == "whole":
             return None
-        from spacegov.layers.files import file_hash, split_source
+        from spacegov.layers.coverage import hash_coverage
 
-        return file_hash(split_source(str(self.workspace.inside(self.binding.coverage)))[0])
+        return hash_coverage(self.workspace.inside(self.binding.coverage))
 
     def read(
         self,

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from spacegov.crs import crs_name
 from spacegov.errors import BadInput, UnknownName, suggest
 from spacegov.kinds import LayerKind
 from spacegov.layers import files
@@ -138,6 +140,8 @@ def _is_foreign(item: Any) -> bool:
 
 
 def _layer_set(workspace: Workspace, role: str, items: list[Any] | None, crs: Any, resolved: Resolved) -> RecordedSet:
+    places: dict[str, int] = {}
+
     def record(reader: Any, value: Any) -> None:
         known_layer = reader if isinstance(reader, Layer) else getattr(reader, "layer", None)
         if isinstance(known_layer, Layer):
@@ -146,11 +150,11 @@ def _layer_set(workspace: Workspace, role: str, items: list[Any] | None, crs: An
             entry = _record(role, value, files.split_source(reader.source)[0])
         else:
             entry = _take(role, value, None, None)[1]
-        known = next((each for each in resolved.records if (each.role, each.layer) == (role, entry.layer)), None)
-        if known is None:
+        position = places.setdefault(entry.layer, len(resolved.records))
+        if position == len(resolved.records):
             resolved.records.append(entry)
         else:
-            position = resolved.records.index(known)
+            known = resolved.records[position]
             resolved.records[position] = known.model_copy(update={"rows": known.rows + entry.rows})
 
     if not items:
@@ -232,21 +236,24 @@ def _is_far(layer: Layer) -> bool:
 
 
 def _layer_record(role: str, value: Any, layer: Layer) -> InputRecord:
+    """Record what was read of a layer; `value` is None where an index knew that nothing of it is there."""
     binding = layer.binding
-    record = _record(role, value, Path(layer.source) if _is_far(layer) else layer.source_path(), layer.sha256)
     partial = binding is not None and binding.coverage != "whole"
-    return record.model_copy(
-        update={
-            "layer": layer.id,
-            "title": dict(layer.card.title),
-            "steward": layer.card.steward,
-            "version": layer.version,
-            "coverage": "partial" if partial else "whole",
-            "coverage_sha256": layer.coverage_hash,
-            "licence": binding.licence if binding else None,
-            "status": binding.status if binding else None,
-            "source": f"{binding.source if binding else ''}{layer.part}",
-        }
+    return InputRecord(
+        role=role,
+        layer=layer.id,
+        title=dict(layer.card.title),
+        steward=layer.card.steward,
+        source=f"{binding.source if binding else ''}{layer.part}",
+        version=layer.version,
+        sha256=layer.sha256,
+        crs=_name_of(layer.workspace.crs) if value is None else _crs_name(value),
+        rows=0 if value is None else _rows(value),
+        coverage="partial" if partial else "whole",
+        coverage_sha256=layer.coverage_hash,
+        warped=None if value is None else value.attrs.get("warped"),
+        licence=binding.licence if binding else None,
+        status=binding.status if binding else None,
     )
 
 
@@ -329,10 +336,14 @@ def _rows(value: Any) -> int:
 
 def _crs_name(value: Any) -> str | None:
     crs = getattr(value, "crs", None)
-    if crs is None:
-        return None
-    authority = crs.to_authority()
-    return ":".join(authority) if authority else str(crs.name)
+    return None if crs is None else crs_name(crs)
+
+
+@lru_cache(maxsize=64)
+def _name_of(crs: str) -> str:
+    from pyproj import CRS
+
+    return crs_name(CRS.from_user_input(crs))
 
 
 class _Batches:

@@ -76,6 +76,14 @@ class RecordedReader:
         self._record(self._reader, value)
         return value
 
+    def meets(self, bbox: tuple[float, float, float, float]) -> bool:
+        """Tell whether any feature may meet a box; where an index knows of none, that is what was read."""
+        meets = getattr(self._reader, "meets", None)
+        if meets is None or meets(bbox):
+            return True
+        self._record(self._reader, None)
+        return False
+
 
 class RecordedSet(Mapping[str, RecordedReader]):
     """A `LayerSet` whose readers tell what they read."""

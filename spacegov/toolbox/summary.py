@@ -54,7 +54,24 @@ def _totals(frame: Any) -> dict[str, Any]:
 
 
 def _by(frame: Any, column: str) -> dict[str, dict[str, Any]]:
+    import numpy as np
     import pandas as pd
 
-    groups = frame.groupby(column, sort=True, dropna=False, observed=True)
-    return {NOT_STATED if pd.isna(value) else str(value): _totals(part) for value, part in groups}
+    if not len(frame):
+        return {}
+    codes, values = pd.factorize(frame[column], sort=True, use_na_sentinel=False)
+    order = np.argsort(codes, kind="stable")
+    parts = np.split(order, np.cumsum(np.bincount(codes, minlength=len(values)))[:-1])
+    sums = {
+        name: frame[name].to_numpy(dtype=np.float64, na_value=np.nan)
+        for name in ("area_m2", "length_m")
+        if name in frame.columns
+    }
+    found = {}
+    for value, rows in zip(values, parts, strict=True):
+        totals: dict[str, Any] = {"rows": len(rows)}
+        for name, numbers in sums.items():
+            part = numbers[rows]
+            totals[name] = math.fsum(part[~np.isnan(part)].tolist())
+        found[NOT_STATED if pd.isna(value) else str(value)] = totals
+    return found

@@ -8,6 +8,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -18,16 +19,15 @@ from numpy.typing import NDArray
 from spacegov.catalogue import state_folder
 from spacegov.errors import BadInput, UnreadableFile
 from spacegov.layers.index.layer_file import BLOCK, Boxes, LayerFile, build
+from spacegov.layers.index.readers import Readers
 from spacegov.layers.index.touched import Touched
 from spacegov.layers.store import take_lock, write_text, writing
 
 if TYPE_CHECKING:
     from spacegov.layers.layer import Layer
-    from spacegov.layers.registry import Registry
     from spacegov.workspace import Workspace
 
 _FORMAT = 1
-_MOST_BLOCKS = 32
 _AT_ONCE = 64
 """Layers that are built before the common table, which is written whole, says so."""
 _New: TypeAlias = tuple[dict[str, Any], Boxes]
@@ -63,9 +63,8 @@ class RestrictionIndex:
         self._block: NDArray[np.int64] = np.empty(0, np.int64)
         self._files: dict[str, LayerFile] = {}
         self._refreshed = False
-        self._last: tuple[Any, Touched] | None = None
 
-    @property
+    @cached_property
     def folder(self) -> Path:
         """Where it lies: in the workspace, or in the user's own folder where that may not be written to."""
         directory = self.workspace.directory
@@ -73,6 +72,12 @@ class RestrictionIndex:
             return directory / "index"
         name = hashlib.sha256(str(directory).encode()).hexdigest()[:12]
         return state_folder() / f"{directory.name}-{name}" / "index"
+
+    @cached_property
+    def _crs(self) -> Any:
+        from pyproj import CRS
+
+        return CRS.from_user_input(self.workspace.crs)
 
     def touching(
         self, geometry: Any, *, layers: Sequence[str] | None = None, most_blocks: int | None = None
@@ -138,23 +143,10 @@ class RestrictionIndex:
             layer[order],
             unit[order],
             pieces[exact][order],
-            self.workspace.crs,
+            self._crs,
             self._attributes,
             frozenset(whole),
         )
-
-    def touching_box(self, bbox: tuple[float, float, float, float]) -> Touched:
-        """Find the units that touch a box, but of layers of which much touches it.
-
-        The last answer is kept, since every layer is asked about the same box.
-        """
-        import shapely
-
-        self._open()
-        key = (tuple(bbox), self._stat)
-        if self._last is None or self._last[0] != key:
-            self._last = (key, self.touching(shapely.box(*bbox), most_blocks=_MOST_BLOCKS))
-        return self._last[1]
 
     def readers(self) -> Mapping[str, Any]:
         """Give every layer of the registry as a member of a `LayerSet`.
@@ -163,7 +155,7 @@ class RestrictionIndex:
         the part near the box alone, and `unit_area_m2`. All others are read as the registry reads them.
         """
         self._open()
-        return _Readers(self, self.workspace.layers)
+        return Readers(self, self.workspace.layers, frozenset(self._entries))
 
     def __contains__(self, name: object) -> bool:
         self._open()
@@ -359,58 +351,6 @@ class RestrictionIndex:
             yield
         finally:
             os.close(handle)
-
-
-class IndexReader:
-    """A layer that is read from the index.
-
-    Parameters
-    ----------
-    index : RestrictionIndex
-        The index.
-    layer : Layer
-        The layer.
-    """
-
-    def __init__(self, index: RestrictionIndex, layer: Layer) -> None:
-        self._index = index
-        self.layer = layer
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.layer, name)
-
-    def read(self, bbox: tuple[float, float, float, float] | None = None, **choice: Any) -> Any:
-        """Read the layer, or the units that touch a box; other choices (`valid_on`) are read from the layer."""
-        if bbox is None or choice:
-            return self.layer.read(bbox, **choice)
-        touched = self._index.touching_box(bbox)
-        if self.layer.id in touched.left_out:
-            # Much of the layer is asked for, which its file gives faster than many pieces.
-            return self.layer.read(bbox)
-        frame = touched.frame(self.layer.id)
-        frame.attrs.update(self.layer.attrs())
-        return frame
-
-
-class _Readers(Mapping[str, Any]):
-    """The registry, with the layers of the index read from it."""
-
-    def __init__(self, index: RestrictionIndex, registry: Registry) -> None:
-        self.index = index
-        self.registry = registry
-
-    def __getitem__(self, name: str) -> Any:
-        layer = self.registry[name]
-        return IndexReader(self.index, layer) if name in self.index else layer
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.registry)
-
-    def __len__(self) -> int:
-        return len(self.registry)
-
-    def __contains__(self, name: object) -> bool:
-        return name in self.registry
 
 
 _README = "Made by spacegov from the layers of this workspace; it may be removed at any time and is then built anew.\n"

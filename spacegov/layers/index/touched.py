@@ -50,6 +50,11 @@ class Touched:
         """The layers with at least one unit that touches."""
         return [self.names[number] for number in np.unique(self.layer).tolist()]
 
+    @cached_property
+    def met(self) -> frozenset[str]:
+        """The same, to look names up."""
+        return frozenset(self.layers)
+
     def units(self) -> pd.DataFrame:
         """Give a row for each unit that touches: `layer`, `unit`."""
         import pandas as pd

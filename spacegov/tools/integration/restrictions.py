@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import date
 from typing import Annotated, Any, NamedTuple
 
@@ -12,12 +13,10 @@ import shapely
 
 from spacegov import ledger
 from spacegov.checks import checked
-from spacegov.errors import BadInput, SpacegovError, suggest
 from spacegov.kinds import AreaBasis, ColumnOf, Features, LayerSet
-from spacegov.text import say
-from spacegov.tools.integration._concern import Concern, concern_of, uncovered
+from spacegov.tools.integration._asking import ANSWERS, NO_ANSWER, LayerAnswer, ask, asked, flat
 from spacegov.tools.overlay import Shapes, areas_of, shapes_of
-from spacegov.tools.values import dates_of, labels_of, texts_of
+from spacegov.tools.values import labels_of, texts_of
 
 RESTRICTION_COLUMNS = {
     "place": "str",
@@ -49,8 +48,6 @@ THEME_COLUMNS = {
     "share": "float64",
     "layers": "str",
 }
-# of several layers of a theme, the answer that must not be overlooked
-_ANSWERS = ("present", "failed", "not_covered", "absent")
 
 
 class Restrictions(NamedTuple):
@@ -138,26 +135,26 @@ def extract_restrictions(
           theme   answer  area_m2  share department
     0  red-line  present   4000.0    0.5    ecology
     """
-    readers = _asked(layers, themes)
+    readers = asked(layers, themes)
     shapes, crs = shapes_of(place), place.crs
     names = texts_of(place[name]) if name is not None else labels_of(place)
-    rows: list[dict[str, Any]] = []
+    answers = []
     for done, (identity, reader) in enumerate(readers):
         ledger.progress(done / max(len(readers), 1), identity)
-        rows.extend(_ask(identity, reader, shapes, crs, on, area_basis))
+        answers.append(ask(identity, reader, shapes, crs, on))
+    rows = _rows(answers, shapes, crs, area_basis)
     rows.sort(key=lambda row: (row["number"], row["theme"], row["layer"]))
     geometry = np.empty(len(rows), dtype=object)
     geometry[:] = [row["geometry"] for row in rows]
     for row in rows:
         row["place"] = names[row["number"]]
-    table = pd.DataFrame(
-        [{key: row.get(key) for key in RESTRICTION_COLUMNS} for row in rows], columns=list(RESTRICTION_COLUMNS)
-    )
+    table = pd.DataFrame({key: [row[key] for row in rows] for key in RESTRICTION_COLUMNS})
     restrictions = gpd.GeoDataFrame(
         table.astype(RESTRICTION_COLUMNS), geometry=gpd.GeoSeries(geometry, crs=crs), crs=crs
     )
-    for answer in _ANSWERS:
-        ledger.figure(f"answers_{answer}", int((restrictions["answer"] == answer).sum()))
+    counts = Counter(row["answer"] for row in rows)
+    for answer in ANSWERS:
+        ledger.figure(f"answers_{answer}", counts[answer])
     ledger.figure("layers", len(readers))
     ledger.figure("places", len(place))
     failed = sorted({row["layer"] for row in rows if row["answer"] == "failed"})
@@ -166,128 +163,57 @@ def extract_restrictions(
     return Restrictions(restrictions, _by_theme(rows, shapes, crs, area_basis))
 
 
-def _asked(layers: Any, themes: list[str] | None) -> list[tuple[str, Any]]:
-    """Choose the layers whose cards name a restriction."""
-    found = [
-        (str(identity), reader)
-        for identity, reader in sorted(layers.items())
-        if getattr(reader.card, "restriction", None) is not None
-    ]
-    if themes is None:
-        return found
-    known = {reader.card.restriction.theme for _, reader in found}
-    for theme in themes:
-        if theme not in known:
-            raise BadInput(f"themes: no layer restricts for {theme!r}; {suggest(theme, known)}")
-    return [(identity, reader) for identity, reader in found if reader.card.restriction.theme in themes]
-
-
-def _ask(
-    identity: str, reader: Any, shapes: Shapes, crs: Any, on: date | None, area_basis: AreaBasis
-) -> list[dict[str, Any]]:
-    """Ask one layer about all places; a layer that fails answers so."""
-    facts = _facts(identity, reader, on)
+def _rows(answers: list[LayerAnswer], shapes: Shapes, crs: Any, area_basis: AreaBasis) -> list[dict[str, Any]]:
+    """Measure what the layers have on the places, all at once, and hold it against the thresholds."""
     count = len(shapes)
-    if not reader.bound:
-        gaps = areas_of(_areal(shapes), crs, area_basis)
-        return [
-            facts | _no_answer("not_covered", number, float(gaps[number])) | {"error": None} for number in range(count)
-        ]
-    try:
-        found, gaps = _read(reader, shapes, crs, area_basis)
-    except (SpacegovError, OSError, ValueError, RuntimeError, KeyError) as error:
-        reason = str(error) or type(error).__name__
-        return [facts | _no_answer("failed", number, 0.0) | {"error": reason} for number in range(count)]
-    restriction = reader.card.restriction
+    whole = areas_of(flat(shapes), crs, area_basis)
+    lengths = shapely.length(shapes)
+    dimensions = shapely.get_dimensions(shapes)
+    ground = [concern.geometry for answer in answers for concern in answer.concerns if concern.dimension == 2]
+    gaps = [answer.gap.ground for answer in answers if answer.gap is not None and answer.gap.some]
+    areas = iter(areas_of(_column(ground), crs, area_basis).tolist())
+    missing = iter(areas_of(np.concatenate(gaps), crs, area_basis).reshape(-1, count) if gaps else ())
     rows = []
-    for number, concern in enumerate(found):
-        met = concern.objects > 0
-        areal = shapely.get_dimensions(shapes[number]) == 2 and shapely.get_dimensions(concern.geometry) == 2
-        below = bool(
-            met and areal and (concern.area_m2 < restriction.min_area_m2 or concern.share < restriction.min_share)
-        )
-        answer = "present" if met and not below else "not_covered" if gaps[number] > 0 else "absent"
-        rows.append(
-            facts
-            | {
-                "number": number,
-                "answer": answer,
+    for answer in answers:
+        left = next(missing) if answer.gap is not None and answer.gap.some else np.zeros(count)
+        for number in range(count):
+            row = answer.facts | NO_ANSWER | {"number": number, "not_covered_m2": float(left[number])}
+            if answer.state is not None:
+                rows.append(row | {"answer": answer.state, "error": answer.error})
+                continue
+            concern = answer.concerns[number]
+            open_ = left[number] > 0 or (answer.gap is not None and bool(answer.gap.open[number]))
+            rows.append(row | {"answer": "not_covered" if open_ else "absent"})
+            if concern.dimension < 0:
+                continue
+            area = next(areas) if concern.dimension == 2 else 0.0
+            length = float(shapely.length(concern.geometry)) if concern.dimension == 1 else 0.0
+            share = 1.0
+            if dimensions[number] == 2:
+                share = min(area / whole[number], 1.0)
+            elif dimensions[number] == 1:
+                share = min(length / lengths[number], 1.0) if concern.dimension == 1 else 0.0
+            areal = dimensions[number] == 2 and concern.dimension == 2
+            below = bool(areal and (area < answer.min_area_m2 or share < answer.min_share))
+            if not below:
+                rows[-1]["answer"] = "present"
+            rows[-1] |= {
                 "below_threshold": below,
-                "area_m2": concern.area_m2,
-                "length_m": concern.length_m,
+                "area_m2": area,
+                "length_m": length,
                 "objects": concern.objects,
-                "share": concern.share,
-                "not_covered_m2": float(gaps[number]) if np.isfinite(gaps[number]) else 0.0,
+                "share": float(share),
                 "values": concern.values,
                 "records": concern.records,
-                "geometry": concern.geometry if met else None,
+                "geometry": concern.geometry,
             }
-        )
     return rows
 
 
-def _areal(shapes: Shapes) -> Shapes:
-    flat = shapes.copy()
-    flat[shapely.get_dimensions(flat) < 2] = shapely.Polygon()
-    return flat
-
-
-def _no_answer(answer: str, number: int, missing: float) -> dict[str, Any]:
-    return {
-        "number": number,
-        "answer": answer,
-        "below_threshold": False,
-        "area_m2": 0.0,
-        "length_m": 0.0,
-        "objects": 0,
-        "share": 0.0,
-        "not_covered_m2": missing,
-        "geometry": None,
-    }
-
-
-def _read(reader: Any, shapes: Shapes, crs: Any, area_basis: AreaBasis) -> tuple[list[Concern], Any]:
-    if reader.card.kind in ("Raster", "Table"):
-        raise BadInput(f"{reader.card.id}: a layer of {reader.card.kind} cannot restrict a place, features are needed")
-    west, south, east, north = shapely.total_bounds(shapes) if len(shapes) else (0.0, 0.0, 0.0, 0.0)
-    frame = reader.read(bbox=(float(west), float(south), float(east), float(north)))
-    if frame.crs != crs:
-        frame = frame.to_crs(crs)
-    style = getattr(reader.card, "style", {}) or {}
-    found = concern_of(shapes, frame, classes=style.get("colour_by"), area_basis=area_basis)
-    coverage = reader.coverage
-    if coverage is not None and coverage.crs != crs:
-        coverage = coverage.to_crs(crs)
-    return found, uncovered(shapes, coverage, crs, area_basis)
-
-
-def _facts(identity: str, reader: Any, on: date | None) -> dict[str, Any]:
-    """Give what the card and the binding say, whatever the data say."""
-    card, binding = reader.card, getattr(reader, "binding", None)
-    first, last = getattr(binding, "valid_from", None), getattr(binding, "valid_to", None)
-    status = getattr(binding, "status", None)
-    if on is not None and last is not None and last < on:
-        status = "expired"
-    elif on is not None and first is not None and first > on:
-        status = "not-yet-in-force"
-    days, _ = dates_of(pd.Series([first, last], dtype=object))
-    return {
-        "theme": card.restriction.theme,
-        "layer": identity,
-        "title": say(card.title),
-        "law_status": status,
-        "valid_from": days[0],
-        "valid_to": days[1],
-        "documents": "; ".join(_document(document) for document in card.restriction.documents) or None,
-        "department": card.steward,
-        "version": getattr(reader, "version", None),
-    }
-
-
-def _document(document: Any) -> str:
-    article = f"Art. {document.article}" if document.article else None
-    details = ", ".join(part for part in (document.number, article, document.date.isoformat()) if part)
-    return f"{say(document.title)} ({details})"
+def _column(shapes: list[Any]) -> Shapes:
+    column = np.empty(len(shapes), dtype=object)
+    column[:] = shapes
+    return column
 
 
 def _by_theme(rows: list[dict[str, Any]], shapes: Shapes, crs: Any, area_basis: AreaBasis) -> pd.DataFrame:
@@ -295,21 +221,26 @@ def _by_theme(rows: list[dict[str, Any]], shapes: Shapes, crs: Any, area_basis: 
     groups: dict[tuple[int, str], list[dict[str, Any]]] = {}
     for row in rows:
         groups.setdefault((row["number"], row["theme"]), []).append(row)
+    several: dict[tuple[int, str], Any] = {}
+    for key, group in groups.items():
+        present = [row["geometry"] for row in group if row["answer"] == "present"]
+        areal = [shape for shape in present if shapely.get_dimensions(shape) == 2]
+        if len(areal) > 1:
+            several[key] = shapely.union_all(areal)
+    united = dict(zip(several, areas_of(_column(list(several.values())), crs, area_basis).tolist(), strict=True))
+    whole = areas_of(flat(shapes), crs, area_basis)
     answers = []
-    for (number, theme), group in groups.items():
-        ground = [row["geometry"] for row in group if row["answer"] == "present"]
-        areal = [shape for shape in ground if shapely.get_dimensions(shape) == 2]
-        united = np.array([shapely.union_all(areal) if areal else shapely.Polygon()], dtype=object)
-        area = float(areas_of(united, crs, area_basis)[0])
-        whole = float(areas_of(_areal(shapes[[number]]), crs, area_basis)[0])
+    for key, group in groups.items():
+        present = [row for row in group if row["answer"] == "present"]
+        area = united.get(key, max((row["area_m2"] for row in present), default=0.0))
         answers.append(
             {
                 "place": group[0]["place"],
-                "theme": theme,
-                "answer": min((row["answer"] for row in group), key=_ANSWERS.index),
+                "theme": key[1],
+                "answer": min((row["answer"] for row in group), key=ANSWERS.index),
                 "area_m2": area,
-                "share": min(area / whole, 1.0) if whole else max(row["share"] for row in group),
-                "layers": "; ".join(row["layer"] for row in group if row["answer"] == "present") or None,
+                "share": min(area / whole[key[0]], 1.0) if whole[key[0]] else max(row["share"] for row in group),
+                "layers": "; ".join(row["layer"] for row in present) or None,
             }
         )
     return pd.DataFrame(answers, columns=list(THEME_COLUMNS)).astype(THEME_COLUMNS)
