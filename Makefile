@@ -47,6 +47,7 @@ lint: setup ## check style and types
 	$(BIN)/ruff check --output-format concise . || failed=1; \
 	$(BIN)/ruff format --check . || failed=1; \
 	$(BIN)/mypy || failed=1; \
+	(cd web && ../$(BIN)/node node_modules/.bin/tsc --noEmit) || failed=1; \
 	exit $$failed
 
 .PHONY: bench
