@@ -108,7 +108,7 @@ def trace_land_supply(
         supply, holder, approval : as delivered
         answer : `present` (the chain breaks), `absent`, `failed` (no day of any step is known)
         stage : last step done
-        broken_at : first step with a break; breaks : all of them, as step:kind
+        broken_at : first step with a break, `none`, or `unknown`; breaks : all of them, as step:kind
         next_step, next_due, days_left : what comes next, until when, days until then
         area_m2; outside_m2 : ground outside the approved ground, empty without a register; error
     breaks : DataFrame
@@ -188,7 +188,7 @@ def trace_land_supply(
                 "approval": ids[number],
                 "answer": "failed" if failed else "present" if counted else "absent",
                 "stage": course.stage,
-                "broken_at": "" if failed or not counted else counted[0].step,
+                "broken_at": "unknown" if failed else counted[0].step if counted else "none",
                 "breaks": "; ".join(f"{one.step}:{one.kind}" for one, _ in breaks),
                 "next_step": course.next_step,
                 "next_due": course.next_due,
