@@ -10,7 +10,7 @@ from fastapi.responses import Response
 from spacegov.service.guard import needs
 from spacegov.service.jobs import SUCCESSFUL, Job
 from spacegov.service.links import answer
-from spacegov.service.params import only
+from spacegov.service.params import language_of, only
 from spacegov.service.problems import Problem
 from spacegov.service.processes import status_of
 from spacegov.service.results import Results, download, failure, results_answer
@@ -81,8 +81,9 @@ async def results(request: Request, job: str) -> Response:
 @router.get("/{job}/results/{frame}", tags=["Jobs"], summary="A part of the answer as a file")
 @needs(Need.NOTHING)
 async def result_frame(request: Request, job: str, frame: str) -> Response:
-    """Give a frame, or the workbook, as a file."""
-    only(request, ("f",))
+    """Give a frame, the workbook, or the report, as a file."""
+    only(request, ("f", "lang"))
+    language = language_of(request)
     service: Service = request.app.state.service
     found = _finished(service, await _job(request, job))
-    return await in_thread(download, service, found, frame, request.query_params.get("f"))
+    return await in_thread(download, service, found, frame, request.query_params.get("f"), language)

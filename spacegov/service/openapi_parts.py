@@ -51,7 +51,7 @@ PARAMETERS: dict[str, Any] = {
     "column": _path("tileCol", "Column from the west.", r"^[0-9]{1,8}$"),
     "tool": _path("processID", "Id of a tool."),
     "job": _path("jobId", "Id of a job.", r"^[0-9a-f]{32}$"),
-    "frame": _path("frame", "A part of the answer, or workbook."),
+    "frame": _path("frame", "A part of the answer, workbook, or report."),
     "path": _path("path", "A file of the viewer.", r"^.+$"),
     "offset": _query(
         "offset", {"type": "integer", "minimum": 0, "default": 0, "maximum": 999999999999}, "Features passed over."
@@ -82,12 +82,15 @@ PARAMETERS: dict[str, Any] = {
         style="form",
         explode=False,
     ),
+    "lang": _query("lang", {"type": "string", "enum": ["en", "zh", "ru"]}, "Language of the report."),
     "version": _query("version", _TEXT, "Any word; tiles asked for with it may be kept."),
     "name": _query("name", _TEXT, "Name of the file; its suffix says the format."),
     "f": _query("f", {"type": "string", "enum": ["json"]}, "Form of the answer."),
     "f-tile": _query("f", {"type": "string", "enum": ["mvt", "png", "terrarium"]}, "Form of the tile."),
     "f-file": _query(
-        "f", {"type": "string", "enum": ["gpkg", "parquet", "geojson", "csv", "tif", "xlsx"]}, "Form of the file."
+        "f",
+        {"type": "string", "enum": ["gpkg", "parquet", "geojson", "csv", "tif", "xlsx", "pdf", "html"]},
+        "Form of the file.",
     ),
     "prefer": {
         "name": "Prefer",
@@ -115,6 +118,7 @@ QUERIES: dict[tuple[str, str], tuple[str, ...]] = {
     ("GET", _TILE): ("theme", "version", "filter", "filter-lang"),
     ("GET", "/api/layers/{layer}/value"): ("at",),
     ("GET", "/api/layers/{layer}/style"): ("theme",),
+    ("GET", "/jobs/{job}/results/{frame}"): ("lang",),
     ("POST", "/uploads"): ("name",),
     ("POST", _EXECUTE): ("prefer",),
 }

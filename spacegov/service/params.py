@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from spacegov.errors import BadInput, shown, suggest
 from spacegov.service.crs import Reference
+from spacegov.text import LANGUAGES, Language
 
 if TYPE_CHECKING:
     from fastapi import Request
@@ -81,6 +82,17 @@ def box_of(text: str, crs: Reference, name: str = "bbox") -> list[Box]:
     if not degrees:
         raise BadInput(f"{name}: its west {west:g} lies east of its east {east:g}; {example}")
     return [(west, south, 180.0, north), (-180.0, south, east, north)]
+
+
+def language_of(request: Request) -> Language | None:
+    """Read a language, None where none is named."""
+    given = request.query_params.get("lang")
+    if given is None:
+        return None
+    for language in LANGUAGES:
+        if language == given:
+            return language
+    raise BadInput(f"lang: there is no {shown(given)}; {suggest(given, LANGUAGES)}")
 
 
 def point_of(text: str, name: str = "at") -> tuple[float, float]:

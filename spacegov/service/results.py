@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from spacegov.service.execution import Order
     from spacegov.service.state import Service
+    from spacegov.text import Language
     from spacegov.toolbox.result import Result
 
 INLINE = 1_000
@@ -38,8 +39,12 @@ MEDIA = {
     "csv": "text/csv; charset=utf-8",
     "tif": "image/tiff; application=geotiff",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "pdf": "application/pdf",
+    "html": "text/html; charset=utf-8",
 }
-WORKBOOK = "workbook"
+WORKBOOK, REPORT = "workbook", "report"
+_FORMS = {WORKBOOK: ("xlsx",), REPORT: ("pdf", "html")}
+_FRAME_FORMS = ("geojson", "gpkg", "parquet", "csv", "tif")
 _BESIDE = ("not_covered", "sensitivity")
 """Frames that come with whichever outputs were asked for."""
 
@@ -142,17 +147,19 @@ def frame_value(service: Service, job: Job, name: str) -> bytes:
     return f'{{"type":"FeatureCollection","features":[{",".join(features)}]}}'.encode()
 
 
-def download(service: Service, job: Job, name: str, wanted: str | None) -> Response:
-    """Give a frame, or the workbook of all tables, as a file."""
-    form = wanted or ("xlsx" if name == WORKBOOK else "geojson")
-    if form not in MEDIA or (form == "xlsx") != (name == WORKBOOK):
-        allowed = ["xlsx"] if name == WORKBOOK else [each for each in MEDIA if each != "xlsx"]
+def download(service: Service, job: Job, name: str, wanted: str | None, language: Language | None) -> Response:
+    """Give a frame, the workbook of all tables, or the report, as a file."""
+    allowed = _FORMS.get(name, _FRAME_FORMS)
+    form = wanted or allowed[0]
+    if form not in allowed:
         raise BadInput(f"f: {name} is not given as {form[:40]!r}; {suggest(form, allowed)}")
-    title = f"{job.tool}-{name}" if name != WORKBOOK else job.tool
+    title = job.tool if name in _FORMS else f"{job.tool}-{name}"
     with tempfile.TemporaryDirectory(dir=service.jobs.folder / job.id) as folder:
         path = Path(folder) / f"{name}.{form}"
         if name == WORKBOOK:
             result_of(service, job).to_xlsx(path)
+        elif name == REPORT:
+            result_of(service, job).report(path, language=language)
         else:
             _write(service, job, name, path)
         content = path.read_bytes()

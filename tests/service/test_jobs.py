@@ -180,5 +180,10 @@ def test_progress_and_results_of_a_job(trial_server: Server) -> None:
         assert file.status == 200
         assert file.body.startswith(start)
     assert server.ask(f"/jobs/{job}/results/workbook?f=xlsx").body.startswith(b"PK")
+    assert server.ask(f"/jobs/{job}/results/report").body.startswith(b"%PDF-")
+    page = server.ask(f"/jobs/{job}/results/report?f=html&lang=ru").body.decode()
+    assert 'lang="ru"' in page
+    assert str(server.state) not in page
+    assert "did you mean 'ru'" in server.ask(f"/jobs/{job}/results/report?lang=rus").problem
     assert server.ask(f"/jobs/{job}/results/places?f=xlsx").status == 400
     assert server.ask(f"/jobs/{job}/results/nowhere?f=gpkg").status == 404

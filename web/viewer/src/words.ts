@@ -52,6 +52,7 @@ const WORDS = {
   fold: ["Fold the panel", "收起面板", "Свернуть панель"],
   unfold: ["Unfold the panel", "展开面板", "Развернуть панель"],
   move: ["Move {name}; use arrow keys", "移动{name}：用方向键", "Переместить: {name}; стрелками"],
+  report: ["report", "报告", "отчёт"],
   compare: ["Compare two sides", "左右对比", "Сравнить две стороны"],
   swipeLine: ["Line between the two sides", "左右分界线", "Линия между сторонами"],
   sideWord: ["Side of {name}", "{name}所在一侧", "Сторона: {name}"],

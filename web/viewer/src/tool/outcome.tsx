@@ -7,7 +7,7 @@ import { nameOf } from "../one-map/bench";
 import { valued } from "../one-map/identify";
 import { Icon } from "../parts/icons";
 import { Failed, Loading, Message } from "../parts/states";
-import { active, byId, go } from "../state";
+import { active, byId, go, language } from "../state";
 import type { Feature, Figures, Results, Tool } from "../types";
 import { say, t } from "../words";
 import { asFields, columnsOf, framesOf, shownFrame, type NamedFrame } from "./frames";
@@ -157,6 +157,7 @@ function Origin({ results, frames, frame }: { results: Results; frames: NamedFra
       <div class="row dl">
         {frame && (raster ? ["tif"] : ["gpkg", "parquet"]).map((form) => <a key={form} class="chip" download href={api.download(results.job, frame.name, form)}>{{ gpkg: "GPKG", parquet: "GeoParquet", tif: "GeoTIFF" }[form]}</a>)}
         {frames.length > 0 && <a class="chip" download href={api.download(results.job, "workbook", "xlsx")}>xlsx</a>}
+        {frames.length > 0 && <a class="chip" download href={`${api.download(results.job, "report", "pdf")}&lang=${language.value}`}>{t("report")}</a>}
       </div>
     </>
   );
