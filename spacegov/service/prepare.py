@@ -64,13 +64,13 @@ def _store(service: Service, found: Collection, path: Path) -> None:
     words += ["--minimum-zoom", "0", "--maximum-zoom", str(STORED_TO), "--drop-densest-as-needed"]
     words += ["--maximum-tile-bytes", str(service.limits.tile_bytes), "--temporary-directory", str(path.parent)]
     try:
-        process = subprocess.Popen(words, stdin=subprocess.PIPE, stderr=subprocess.PIPE)  # noqa: S603  our own words
-        assert process.stdin is not None
-        with suppress(BrokenPipeError), process.stdin as sink:
-            for text in _lines(found):
-                sink.write(text)
-        told = process.stderr.read().decode() if process.stderr is not None else ""
-        if process.wait():
+        with subprocess.Popen(words, stdin=subprocess.PIPE, stderr=subprocess.PIPE) as process:  # noqa: S603  our own words
+            assert process.stdin is not None
+            with suppress(BrokenPipeError), process.stdin as sink:
+                for text in _lines(found):
+                    sink.write(text)
+            told = process.stderr.read().decode() if process.stderr is not None else ""
+        if process.returncode:
             raise Defect(f"{found.id}: tippecanoe could not store its tiles ({' '.join(told.split())[-300:]})")
         temporary.replace(path)
     finally:
