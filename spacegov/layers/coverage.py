@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from enum import StrEnum
 from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from spacegov.text import Text
@@ -32,23 +32,37 @@ ANSWER_TITLES: dict[Answer, Text] = {
 }
 
 
-def read_coverage(source: Path, crs: str) -> gpd.GeoDataFrame:
+def read_coverage(source: str, crs: str) -> gpd.GeoDataFrame:
     """Read where a layer is authoritative; read once while the file does not change, so the frame is shared.
 
     Parameters
     ----------
-    source : Path
+    source : str
         A file of polygons, `:sublayer` after it where it holds several.
     crs : str
         CRS to bring it to.
     """
-    from spacegov.layers.files import split_source
+    return _coverage(source, crs, *_identity(source))
 
+
+def hash_coverage(source: str) -> str:
+    """Give the sha256 of the file that says where a layer is authoritative."""
+    return _hash(source, *_identity(source))
+
+
+def _identity(source: str) -> tuple[int, int]:
+    """Tell a file from what it was before."""
     try:
-        stat = split_source(str(source))[0].stat()
+        stat = os.stat(source)  # noqa: PTH116  a path of text, which is looked at for every layer of a registry
     except OSError:
-        return _coverage(str(source), crs, 0, 0)
-    return _coverage(str(source), crs, stat.st_mtime_ns, stat.st_size)
+        from spacegov.layers.files import split_source
+
+        try:
+            stat = split_source(source)[0].stat()
+        except OSError:
+            # whoever reads it says that it is not there
+            return 0, 0
+    return stat.st_mtime_ns, stat.st_size
 
 
 @lru_cache(maxsize=4096)
@@ -58,11 +72,11 @@ def _coverage(source: str, crs: str, changed: int, size: int) -> gpd.GeoDataFram
     return read_vector(source, crs=crs)
 
 
-def hash_coverage(source: Path) -> str:
-    """Give the sha256 of the file that says where a layer is authoritative."""
+@lru_cache(maxsize=4096)
+def _hash(source: str, changed: int, size: int) -> str:  # noqa: ARG001  the stat is the key
     from spacegov.layers.files import file_hash, split_source
 
-    return file_hash(split_source(str(source))[0])
+    return file_hash(split_source(source)[0])
 
 
 def covered_share(places: gpd.GeoDataFrame, coverage: gpd.GeoDataFrame | None) -> NDArray[np.float64]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +32,7 @@ class Layer:
         self.workspace = workspace
         self.card = card
         self.binding = binding
+        self._hashed: tuple[Any, str, str] = (None, "", "")
 
     @property
     def id(self) -> str:
@@ -101,7 +104,7 @@ class Layer:
             return None
         from spacegov.layers.coverage import read_coverage
 
-        return read_coverage(self.workspace.inside(self.binding.coverage), self.workspace.crs)
+        return read_coverage(self._coverage_path, self.workspace.crs)
 
     @property
     def coverage_hash(self) -> str | None:
@@ -110,7 +113,11 @@ class Layer:
             return None
         from spacegov.layers.coverage import hash_coverage
 
-        return hash_coverage(self.workspace.inside(self.binding.coverage))
+        return hash_coverage(self._coverage_path)
+
+    @cached_property
+    def _coverage_path(self) -> str:
+        return "" if self.binding is None else str(self.workspace.inside(self.binding.coverage))
 
     def read(
         self,
@@ -268,13 +275,28 @@ class Layer:
         from spacegov.toolbox.hashes import hash_path
 
         if self.binding is not None and self.binding.source == "store":
-            facts = self.workspace.store.facts(self.id)
-            stat = self.source_path().stat()
-            if facts.get("sha256") and [stat.st_size, stat.st_mtime_ns] == facts.get("stat"):
-                return str(facts["sha256"])
+            return self._stored_hash()
         if self.binding is not None and is_remote(self.binding.source):
             return "not hashed: another server's"
         return hash_path(self.source_path())
+
+    def _stored_hash(self) -> str:
+        """Look it up on record; kept while the version and its file stay, since every question writes it down."""
+        from spacegov.toolbox.hashes import hash_path
+
+        store = self.workspace.store
+        version = store.current(self.id)
+        known, path, found = self._hashed
+        if known is None or known[0] != version:
+            path = str(store.path(self.id))
+        stat = os.stat(path)  # noqa: PTH116  a path of text, which is looked at for every layer of a registry
+        key = (version, stat.st_size, stat.st_mtime_ns)
+        if known != key:
+            facts = store.facts(self.id)
+            told = facts.get("sha256") if [stat.st_size, stat.st_mtime_ns] == facts.get("stat") else None
+            found = str(told or hash_path(Path(path)))
+            self._hashed = (key, path, found)
+        return found
 
     @property
     def quality(self) -> dict[str, Any]:

@@ -84,9 +84,23 @@ THEMES: tuple[tuple[str, str, str, str, str, str, str], ...] = (
 )
 
 
+# what the layers of some themes forbid, or bind to a condition
+RESTRICTIONS = {
+    "wetlands": "wetland",
+    "heritage-protection": "heritage",
+    "flood-hazard": "flood",
+    "ecological-red-line": "ecological-red-line",
+    "habitat": "habitat",
+    "landslide-susceptibility": "geohazard",
+    "forest": "forest",
+    "detailed-plan": "detailed-plan",
+}
+
+
 def _card(theme: tuple[str, str, str, str, str, str, str], county: int) -> str:
     """The card of a small layer as YAML."""
-    _, _, steward, colour, english, chinese, russian = theme
+    _, name, steward, colour, english, chinese, russian = theme
+    bound = f"restriction: {{theme: {RESTRICTIONS[name]}, min_area_m2: 1}}\n" if name in RESTRICTIONS else ""
     titles = f"{{en: '{english}, county {county}', zh: '{chinese}（{county}号县）', ru: '{russian}, уезд {county}'}}"
     return (
         f"title: {titles}\n"
@@ -97,7 +111,7 @@ def _card(theme: tuple[str, str, str, str, str, str, str], county: int) -> str:
         "title: {en: Record number, zh: 记录编号, ru: Номер записи}}\n"
         "  grade: {type: integer, title: {en: Grade, zh: 等级, ru: Класс качества}, range: [1, 5]}\n"
         "  township_id: {type: string, title: {en: Township, zh: 乡镇, ru: Волость}}\n"
-        f"quality: {{tier: C, topology: no-overlap}}\nstyle: {{colour: {colour}}}\n"
+        f"quality: {{tier: C, topology: no-overlap}}\nstyle: {{colour: {colour}}}\n{bound}"
     )
 
 

@@ -51,6 +51,6 @@ def test_a_coverage_is_read_anew_when_its_file_changes(tmp_path: Path, county: W
     territory = county.layers["artificial.townships"].read()
     path = tmp_path / "coverage.parquet"
     territory.to_parquet(path)
-    assert len(read_coverage(path, county.crs)) == len(territory)
+    assert len(read_coverage(str(path), county.crs)) == len(territory)
     territory.iloc[:1].to_parquet(path)
-    assert len(read_coverage(path, county.crs)) == 1
+    assert len(read_coverage(str(path), county.crs)) == 1

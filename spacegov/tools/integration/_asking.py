@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -77,14 +78,46 @@ def asked(layers: Any, themes: list[str] | None) -> list[tuple[str, Any]]:
     return [(identity, reader) for identity, reader in found if reader.card.restriction.theme in themes]
 
 
-def ask(identity: str, reader: Any, shapes: Shapes, crs: Any, on: date | None) -> LayerAnswer:
+@dataclass
+class Places:
+    """The places asked about, and what was found out about ground without an answer.
+
+    Attributes
+    ----------
+    shapes : array of geometries (n,)
+    crs : pyproj.CRS
+    """
+
+    shapes: Shapes
+    crs: Any
+    _gaps: dict[int, tuple[Any, Gap]] = field(default_factory=dict)
+
+    def gap(self, coverage: Any) -> Gap:
+        """Find the ground that layers of one coverage do not answer for; many layers share the same."""
+        key = id(coverage)
+        if key not in self._gaps:
+            moved = coverage
+            if coverage is not None and coverage.crs != self.crs:
+                moved = coverage.to_crs(self.crs)
+            self._gaps[key] = (coverage, uncovered(self.shapes, moved))
+        return self._gaps[key][1]
+
+    @cached_property
+    def box(self) -> tuple[float, float, float, float]:
+        """West, south, east, north."""
+        bounds = shapely.total_bounds(self.shapes) if len(self.shapes) else np.zeros(4)
+        return float(bounds[0]), float(bounds[1]), float(bounds[2]), float(bounds[3])
+
+
+def ask(identity: str, reader: Any, places: Places, on: date | None) -> LayerAnswer:
     """Ask one layer about all places."""
+    shapes = places.shapes
     facts = _facts(identity, reader, on)
     if not reader.bound:
         return LayerAnswer(facts, "not_covered", gap=Gap(flat(shapes), shapely.get_dimensions(shapes) < 2))
     restriction = reader.card.restriction
     try:
-        found, gap = _read(reader, shapes, crs)
+        found, gap = _read(reader, places), places.gap(reader.coverage)
     except (SpacegovError, OSError, ValueError, RuntimeError, KeyError) as error:
         return LayerAnswer(facts, "failed", str(error) or type(error).__name__)
     return LayerAnswer(facts, None, None, found, gap, restriction.min_area_m2, restriction.min_share)
@@ -97,25 +130,18 @@ def flat(shapes: Shapes) -> Shapes:
     return polygons
 
 
-def _read(reader: Any, shapes: Shapes, crs: Any) -> tuple[list[Concern], Gap]:
+def _read(reader: Any, places: Places) -> list[Concern]:
     if reader.card.kind in ("Raster", "Table"):
         raise BadInput(f"{reader.card.id}: a layer of {reader.card.kind} cannot restrict a place, features are needed")
-    bounds = shapely.total_bounds(shapes) if len(shapes) else np.zeros(4)
-    box = (float(bounds[0]), float(bounds[1]), float(bounds[2]), float(bounds[3]))
     meets = getattr(reader, "meets", None)
     # a reader that knows from an index that nothing is there need not be read
-    if meets is not None and not meets(box):
-        found = [NOTHING] * len(shapes)
-    else:
-        frame = reader.read(bbox=box)
-        if frame.crs != crs:
-            frame = frame.to_crs(crs)
-        style = getattr(reader.card, "style", {}) or {}
-        found = concern_of(shapes, frame, classes=style.get("colour_by"))
-    coverage = reader.coverage
-    if coverage is not None and coverage.crs is not crs and coverage.crs != crs:
-        coverage = coverage.to_crs(crs)
-    return found, uncovered(shapes, coverage)
+    if meets is not None and not meets(places.box):
+        return [NOTHING] * len(places.shapes)
+    frame = reader.read(bbox=places.box)
+    if frame.crs != places.crs:
+        frame = frame.to_crs(places.crs)
+    style = getattr(reader.card, "style", {}) or {}
+    return concern_of(places.shapes, frame, classes=style.get("colour_by"))
 
 
 def _facts(identity: str, reader: Any, on: date | None) -> dict[str, Any]:

@@ -14,7 +14,7 @@ import shapely
 from spacegov import ledger
 from spacegov.checks import checked
 from spacegov.kinds import AreaBasis, ColumnOf, Features, LayerSet
-from spacegov.tools.integration._asking import ANSWERS, NO_ANSWER, LayerAnswer, ask, asked, flat
+from spacegov.tools.integration._asking import ANSWERS, NO_ANSWER, LayerAnswer, Places, ask, asked, flat
 from spacegov.tools.overlay import Shapes, areas_of, shapes_of
 from spacegov.tools.values import labels_of, texts_of
 
@@ -138,10 +138,11 @@ def extract_restrictions(
     readers = asked(layers, themes)
     shapes, crs = shapes_of(place), place.crs
     names = texts_of(place[name]) if name is not None else labels_of(place)
+    places = Places(shapes, crs)
     answers = []
     for done, (identity, reader) in enumerate(readers):
         ledger.progress(done / max(len(readers), 1), identity)
-        answers.append(ask(identity, reader, shapes, crs, on))
+        answers.append(ask(identity, reader, places, on))
     rows = _rows(answers, shapes, crs, area_basis)
     rows.sort(key=lambda row: (row["number"], row["theme"], row["layer"]))
     geometry = np.empty(len(rows), dtype=object)
