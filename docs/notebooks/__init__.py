@@ -1,0 +1,1 @@
+"""Notebooks: a real job of each application, from question to report."""
