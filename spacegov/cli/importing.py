@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
+from spacegov.cli.fault_files import FaultsOption, MapOption, check_names, write_faults
 from spacegov.cli.options import JsonOption, WorkspaceOption, print_json
 from spacegov.cli.progress import progress
 
@@ -38,9 +39,8 @@ def import_(
     encoding: Annotated[
         str | None, typer.Option(help="Encoding of text in files that do not state it, such as gb18030.")
     ] = None,
-    faults: Annotated[
-        Path | None, typer.Option(help="Write every fault, as .csv, .geojson, .gpkg or .parquet.", metavar="FILE")
-    ] = None,
+    faults: FaultsOption = None,
+    fault_map: MapOption = None,
     workspace: WorkspaceOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -49,6 +49,7 @@ def import_(
     from spacegov.layers.ingest import import_layer
     from spacegov.workspace import Workspace
 
+    check_names(faults, fault_map)
     opened = Workspace.open(workspace)
     drafted = _know(opened, layer, card, draft, files)
     if drafted is not None and not json:
@@ -67,7 +68,7 @@ def import_(
             encoding=encoding,
             progress=told,
         )
-    written = None if faults is None else _write(report.faults, faults)
+    written = write_faults(opened, report.faults, faults, fault_map)
     if json:
         print_json(_facts(report, written))
     else:
@@ -119,27 +120,7 @@ def _day(option: str, text: str | None) -> date | None:
         raise BadInput(f"{option}: {text!r} is no date; write it as 2025-12-31") from None
 
 
-def _write(faults: Any, path: Path) -> str:
-    """Write the table of faults in the format its name asks for."""
-    from spacegov.errors import BadInput
-    from spacegov.layers.store import writing
-
-    suffix = path.suffix.lower()
-    if suffix not in {".csv", ".geojson", ".gpkg", ".parquet"}:
-        raise BadInput(f"--faults: {path.name} has no format that is known; use .csv, .geojson, .gpkg or .parquet")
-    with writing(path.parent):
-        if suffix == ".csv":
-            faults.assign(geometry=faults.geometry.to_wkt()).to_csv(path, index=False)
-        elif suffix == ".parquet":
-            faults.to_parquet(path)
-        elif suffix == ".geojson":
-            faults.to_crs(4326).to_file(path, driver="GeoJSON")
-        else:
-            faults.to_file(path, layer="faults")
-    return str(path)
-
-
-def _facts(report: ImportReport, written: str | None) -> dict[str, Any]:
+def _facts(report: ImportReport, written: list[str]) -> dict[str, Any]:
     return {
         "layer": report.layer,
         "status": report.status,
@@ -148,11 +129,11 @@ def _facts(report: ImportReport, written: str | None) -> dict[str, Any]:
         "problem_records": report.problem_records,
         "faults": report.facts.get("faults", {}),
         "repaired": report.facts.get("repaired", 0),
-        "files": [written] if written else [],
+        "files": written,
     }
 
 
-def _tell(report: ImportReport, written: str | None) -> None:
+def _tell(report: ImportReport, written: list[str]) -> None:
     from spacegov.cli.lists import print_table
 
     table = report.faults
@@ -164,5 +145,5 @@ def _tell(report: ImportReport, written: str | None) -> None:
         if len(table) > len(shown):
             typer.echo(f"… and {len(table) - len(shown)} more; write all of them with --faults FILE")
     if written:
-        typer.echo(f"Faults: {written}")
+        typer.echo(f"Faults: {', '.join(written)}")
     typer.echo(report.sentence)

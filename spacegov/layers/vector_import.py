@@ -168,7 +168,7 @@ class _Intake:
         if self.placed:
             shapes, stored = self._shapes(source, batch, names, start)
             table = table.append_column(GEOMETRY, stored)
-        places = None if shapes is None else _places(shapes)
+        places = None if shapes is None else middles(shapes)
         for name, rows, texts in wrong:
             self.checks.wrong_types(name, rows, texts, names, start, places)
         for name, rows, texts in restored:
@@ -252,7 +252,7 @@ class _Intake:
         self.log.add(
             away + start, "outside-territory", "warning", features=names[away], column="geometry",
             reason="it lies wholly outside the territory", mend="check its place, or leave it out",
-            places=_places(shapes)[away],
+            places=middles(shapes)[away],
         )  # fmt: skip
         if not changed.any():
             return shapes, stored.cast(pa.binary())
@@ -365,7 +365,7 @@ def _marks(faults: Any) -> dict[int, str]:
     return {int(row): ", ".join(sorted(set(codes))) for row, codes in marked}
 
 
-def _places(shapes: Shapes) -> Shapes:
+def middles(shapes: Shapes) -> Shapes:
     """Give a point for each shape: the middle of its box."""
     import shapely
 

@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import geopandas as gpd
+
 from spacegov.workspace import Workspace
 from tests.layers.deliveries import PARCELS, plots
 from tests.layers.test_import import faulty
@@ -49,8 +51,29 @@ def test_a_delivery_with_faults_is_refused_with_a_table_of_them(tiny_folder: Pat
     assert "1 self-intersection" in refused.stderr
     assert refused.stderr.count("\n") == 1
     assert len((tmp_path / "faults.csv").read_text(encoding="utf-8").splitlines()) == 6
-    taken = spacegov(*words, "--on-fault", "accept")
+    taken = spacegov(*words, "--on-fault", "accept", "--map", tmp_path / "import.html")
     assert (taken.returncode, "imported" in taken.stdout) == (0, True)
+    listed = ["--faults", tmp_path / "checked.parquet", "--map", tmp_path / "checked.html", "--json"]
+    checked = spacegov("check", PARCELS, "-w", tiny_folder, *listed)
+    assert checked.returncode == 0, checked.stderr
+    table = gpd.read_parquet(tmp_path / "checked.parquet")
+    assert set(table["layer"]) == {PARCELS}
+    assert {"self-intersection", "duplicate"} <= set(table["code"])
+    assert table.geometry[table["code"] == "duplicate"].notna().all()
+    for page in ("import.html", "checked.html"):
+        text = (tmp_path / page).read_text(encoding="utf-8")
+        assert "self-intersection" in text
+        assert "How to mend it" in text
+
+
+def test_a_map_of_faults_needs_a_place(tiny_folder: Path, tmp_path: Path) -> None:
+    wrong = spacegov("check", "-w", tiny_folder, "--map", tmp_path / "m.png")
+    assert (wrong.returncode, "ends in .html" in wrong.stderr) == (2, True)
+    plots().to_parquet(tmp_path / "p.parquet")
+    words = ["import", tmp_path / "p.parquet", "--layer", PARCELS, "-w", tiny_folder, "--map", tmp_path / "m.html"]
+    none = spacegov(*words)
+    assert (none.returncode, "no fault has a place" in none.stderr) == (0, True)
+    assert not (tmp_path / "m.html").exists()
 
 
 def test_words_that_make_no_sense(tmp_path: Path) -> None:
