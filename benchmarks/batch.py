@@ -32,7 +32,7 @@ beside a plain geopandas script that overlays each layer with the zones and sums
 same GeoParquet files and write Parquet; loading libraries and starting workers counts. The batch also writes
 provenance for every zone, states what is not covered, and can be resumed; the script does none of it. Memory is the
 largest sum over the process and its workers. A part for each zone costs a run for each; where a tool asks about the
-zones themselves, `zones: {rows: N}` puts several into one. The tables agree to 1e-06 in every zone and class.
+zones themselves, `zones: {{rows: N}}` puts several into one. The tables agree to 1e-06 in every zone and class.
 
 Written by `python -m benchmarks batch` on {machine}, {load:.1f} processes running beside it on average;
 {versions}.

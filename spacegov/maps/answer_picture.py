@@ -18,7 +18,7 @@ _MARGIN = 0.06
 _MOST_ENTRIES = 8
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class AnswerPicture:
     """A picture that notebooks show and that can be saved.
 
@@ -46,6 +46,9 @@ class AnswerPicture:
         with writing(target):
             target.write_text(self.svg, encoding="utf-8")
         return target
+
+    def __repr__(self) -> str:
+        return f"<Picture: {self.title}>"
 
     def _repr_html_(self) -> str:
         entries = "".join(
