@@ -80,7 +80,8 @@ def with_unit(text: str, value: float | None, unit: Unit | str, language: Langua
     if value is None or not math.isfinite(value):
         return text
     word = unit_named(unit).form(value, language) if isinstance(unit, str) else unit.form(value, language)
-    return f"{text}{NARROW_SPACE}{word}" if word else text
+    # a plain degree stands at its number
+    return f"{text}{'' if word == '°' else NARROW_SPACE}{word}" if word else text
 
 
 def area_unit(values_m2: float | Iterable[float | None] | None) -> AreaUnit:
@@ -145,6 +146,29 @@ def length(value_m: float | None, language: Language = "en", *, unit: LengthUnit
     chosen = unit or length_unit(value_m)
     decimals = 0 if chosen == "m" or _largest(value_m) >= 1e6 else 1
     return _in_unit(value_m, chosen, decimals, language)
+
+
+_VOLUMES: dict[Language, tuple[tuple[float, str], ...]] = {
+    "en": ((1e9, "billion m³"), (1e6, "million m³")),
+    "zh": ((1e8, "亿立方米"), (1e6, "万立方米")),
+    "ru": ((1e9, "млрд м³"), (1e6, "млн м³")),
+}
+
+
+def volume(value_m3: float | None, language: Language = "en") -> str:
+    r"""Write a volume: whole cubic metres below a million, then in the large units of the language.
+
+    Examples
+    --------
+    >>> volume(141_439_758), volume(38_240), volume(2_500_000, "zh"), volume(141_439_758, "ru")
+    ('141.4\u202fmillion m³', '38\u202f240\u202fm³', '250\u202f万立方米', '141,4\u202fмлн м³')
+    """
+    size = _largest(value_m3)
+    for least, word in _VOLUMES[language]:
+        if value_m3 is not None and size >= least:
+            scale = 1e4 if word.startswith("万") else least
+            return f"{number(value_m3 / scale, language)}{NARROW_SPACE}{word}"
+    return with_unit(number(value_m3, language, 0), value_m3, "m³", language)
 
 
 def _in_unit(value: float | None, unit: str, decimals: int, language: Language) -> str:
@@ -284,6 +308,8 @@ def quantity(value: float | None, unit: str | None = None, language: Language = 
     plain = unit == "year" or (unit is None and value == int(value) and abs(value) < 10_000)
     if plain:
         return f"{value:.0f}".replace("-", MINUS)
+    if unit == "m³":
+        return volume(value, language)
     text = number(value, language)
     return text if unit is None else with_unit(text, value, unit, language)
 

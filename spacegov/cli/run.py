@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from spacegov.cli.answer import tell
 from spacegov.cli.options import JsonOption, LanguageOption, WorkspaceOption, language_of, print_json
 from spacegov.cli.progress import progress
 
 if TYPE_CHECKING:
+    from spacegov.errors import SpacegovError
     from spacegov.text import Language
     from spacegov.toolbox.result import Result
     from spacegov.workspace import Workspace
@@ -61,7 +63,6 @@ def run(
     json: JsonOption = False,
 ) -> None:
     """Ask one question of layers or files."""
-    from spacegov.toolbox.export import writing
     from spacegov.toolbox.run import run as run_tool
 
     opened = _opened(workspace, open_only)
@@ -87,16 +88,32 @@ def run(
     files = {"run": str(result.folder)}
     for number, path in enumerate(targets):
         files["out" if number == 0 else f"out{number + 1}"] = str(write_target(result, path))
-    if map_file is not None:
-        with writing(map_file):
-            result.map(language=chosen).save(str(map_file))
-        files["map"] = str(map_file)
+    undrawn = _draw(result, map_file, chosen, files)
     if report_file is not None:
         files["report"] = str(result.report(report_file, language=chosen))
     if json:
         print_json(result.to_json(files))
     else:
-        _tell(result, chosen, files)
+        tell(result, chosen, files)
+    if undrawn is not None:
+        raise undrawn
+
+
+def _draw(result: Result, path: Path | None, language: Language, files: dict[str, str]) -> SpacegovError | None:
+    """Write the map; an answer without a place has none, which costs nobody the answer."""
+    from spacegov.errors import EmptyLayer, PartlyFailed
+    from spacegov.toolbox.export import writing
+
+    if path is None:
+        return None
+    try:
+        drawn = result.map(language=language)
+    except EmptyLayer:
+        return PartlyFailed(f"{path}: no map was written, nothing in the answer has a place; the answer is above")
+    with writing(path):
+        drawn.save(str(path))
+    files["map"] = str(path)
+    return None
 
 
 def _opened(folder: Path | None, open_only: bool) -> Workspace:
@@ -207,37 +224,3 @@ def write_target(result: Result, path: Path) -> Path:
     with writing(path):
         (path / "run.json").write_text(text, encoding="utf-8")
     return path
-
-
-SHOWN_GROUPS = 6
-
-
-def _tell(result: Result, language: Language, files: dict[str, str]) -> None:
-    from spacegov import numbers
-    from spacegov.text import say
-    from spacegov.toolbox.result import column_title
-
-    facts = result.provenance
-    typer.echo(say(result.tool.card.question, language))
-    typer.echo(result.answer(language))
-    for column, values in result.summary.get("by", {}).items():
-        card = result.columns.get(column)
-        words = card.codes or {} if card is not None else {}
-        ranked = sorted(values.items(), key=lambda item: -item[1].get("area_m2", item[1]["rows"]))
-        for value, totals in ranked[:SHOWN_GROUPS]:
-            area = f", {numbers.area(totals['area_m2'], language)}" if "area_m2" in totals else ""
-            name = f"{column_title(result, column, language)}: {say(words.get(value), language) or value}"
-            typer.echo(f"  {name}, {numbers.count(totals['rows'], language)}{area}")
-        if len(ranked) > SHOWN_GROUPS:
-            typer.echo(f"  … and {len(ranked) - SHOWN_GROUPS} more values")
-    for layer, area_m2 in result.summary.get("not_covered", {}).items():
-        typer.echo(f"  not covered by {layer}: {numbers.area(area_m2, language)}")
-    for drop in facts.dropped:
-        area = f", {numbers.area(drop.area_m2, language)}" if drop.area_m2 is not None else ""
-        typer.echo(f"  left out: {numbers.count(drop.count, language)} ({drop.reason}{area})")
-    for doubt in facts.doubts:
-        typer.echo(f"  doubt: {doubt.text}{f' ({doubt.where})' if doubt.where else ''}")
-    if result.sensitivity is not None and len(result.sensitivity):
-        typer.echo(result.sensitivity.to_string(index=False))
-    for name, path in files.items():
-        typer.echo(f"  {name}: {path}")

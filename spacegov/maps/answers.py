@@ -85,13 +85,14 @@ def picture_ground(workspace: Workspace, crs: Any) -> list[PictureLayer]:
     ]
 
 
-def map_ground(workspace: Workspace, crs: Any) -> list[MapLayer]:
-    """Give the background as layers of a map, from the ground up."""
+def map_ground(workspace: Workspace, crs: Any, *, without: str | None = None) -> list[MapLayer]:
+    """Give the background as layers of a map, from the ground up, without a layer that the map draws itself."""
     from spacegov.maps.page import MapLayer
 
     return [
         MapLayer(data, dict(layer.card.title), ground_style(role, layer, data), opacity=GROUND_STRENGTH[role])
         for role, layer, data in ground_layers(workspace, crs)
+        if layer.id != without
     ]
 
 
@@ -201,7 +202,7 @@ def layer_map(layer: Layer, language: Language, theme: MapTheme = "auto") -> fol
         title=layer.card.title,
         subtitle=layer.card.about,
         sources=[f"{layer.title(language)} {layer.version or ''}".strip()],
-        background=map_ground(layer.workspace, data.crs),
+        background=map_ground(layer.workspace, data.crs, without=layer.id),
         language=language,
         theme=theme,
     )

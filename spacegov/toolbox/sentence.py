@@ -24,6 +24,7 @@ class _Words(string.Formatter):
             "count": numbers.count,
             "area": numbers.area,
             "length": numbers.length,
+            "volume": numbers.volume,
             "share": numbers.share,
             "number": numbers.number,
         }

@@ -211,3 +211,23 @@ def test_a_map_is_written_when_asked(tiny_folder: Path, tmp_path: Path) -> None:
     assert told.code == 0, told.err
     assert told.answer["files"]["map"] == str(path)
     assert "leaflet" in path.read_text(encoding="utf-8").lower()
+
+
+def test_an_answer_without_a_place_is_told_although_no_map_can_be_drawn(tiny_folder: Path, tmp_path: Path) -> None:
+    path = tmp_path / "map.html"
+    told = spacegov(
+        "run",
+        "check-extent",
+        "layers=artificial.trial-parcels",
+        "territory=artificial.trial-county",
+        "-w",
+        tiny_folder,
+        "--map",
+        path,
+        "--json",
+    )
+    assert told.code == 3
+    assert "nothing in the answer has a place" in told.err
+    assert told.answer["status"] == "done"
+    assert "map" not in told.answer["files"]
+    assert not path.exists()

@@ -88,3 +88,15 @@ def test_rounded_parts_add_up_and_stay_within_one_step(values, decimals):
     step = 10.0**-decimals
     assert abs(math.fsum(parts) - math.fsum(values)) <= step * 0.501
     assert all(abs(part - value) <= step * (1 + 1e-6) for part, value in zip(parts, values, strict=True))
+
+
+def test_volumes_keep_to_the_large_units_of_a_language():
+    assert numbers.volume(999_999.4) == f"999{N}999{N}m³"
+    assert numbers.volume(1_000_000) == f"1{N}million m³"
+    assert numbers.volume(2.5e9) == f"2.5{N}billion m³"
+    assert numbers.volume(141_439_758, "zh") == f"1.41{N}亿立方米"
+    assert numbers.volume(38_240_000, "zh") == f"3{N}824{N}万立方米"
+    assert numbers.volume(1_250_000, "ru") == f"1,25{N}млн м³"
+    assert numbers.volume(None) == "no data"
+    assert numbers.quantity(5_000_000.0, "m³") == f"5{N}million m³"
+    assert numbers.volume(0.2) == f"<{N}1{N}m³"

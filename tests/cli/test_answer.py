@@ -1,0 +1,31 @@
+"""Answers on the terminal: tables whose columns stand under their heads, in every language."""
+
+import unicodedata
+
+import spacegov
+from spacegov.cli.answer import table_lines, tell
+from spacegov.toolbox.run import run
+
+
+def places(text: str) -> int:
+    return sum(2 if unicodedata.east_asian_width(sign) in "WF" else 1 for sign in text)
+
+
+def test_chinese_characters_take_two_places():
+    lines = table_lines(["方案", "数量"], [["乙", "12"], ["plan", "3"]])
+    assert lines == ["方案  数量", "乙      12", "plan     3"]
+    assert {places(line) for line in lines} == {10}
+
+
+def test_an_answer_names_layers_and_codes_by_their_titles(capsys):
+    result = run(spacegov.open(), "compare-scenarios", {}, keep=False)
+    for language, title, number in (
+        ("en", "Master plan, alternative B (extended)", "Number"),
+        ("ru", "вариант", "Колич"),
+    ):
+        tell(result, language, {"run": "folder"})
+        told = capsys.readouterr().out
+        assert title in told
+        assert number in told
+        assert "planned.master-plan-b" not in told
+        assert told.rstrip().endswith("run: folder")
