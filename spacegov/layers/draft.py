@@ -11,6 +11,7 @@ from spacegov.layers.batches import VectorSource
 from spacegov.layers.card import SPACES, Kind
 from spacegov.layers.files import is_raster, split_source
 from spacegov.layers.filter import GEOMETRY, kinds_of
+from spacegov.layers.giants import refuse_giants
 
 _ID = re.compile(r"(natural|artificial|planned)(\.[a-z0-9]+(-[a-z0-9]+)*)+")
 _KINDS = {"Polygon": "Polygons", "MultiPolygon": "Polygons", "LineString": "Lines", "MultiLineString": "Lines",
@@ -66,6 +67,7 @@ def draft_card(given: str, layer: str, steward: str, *, kind: Kind | None = None
     if is_raster(given):
         return {**card, "kind": "Raster", "fields": {"value": {"type": "number", "title": {"en": "Value"}}}, **rest}
     path, sublayer = split_source(given)
+    refuse_giants(path, sublayer)
     source = VectorSource(path, sublayer)
     fields = {
         name: {"type": "date" if kind == "datetime" else kind, "title": {"en": name}}

@@ -11,6 +11,7 @@ from spacegov.errors import BadInput, UnreadableFile, suggest
 from spacegov.layers.archives import unpack
 from spacegov.layers.batches import VectorSource
 from spacegov.layers.files import RASTER_SUFFIXES, Reading, split_source
+from spacegov.layers.giants import LONGEST_RECORD, RecordLengths, refuse_giants
 
 VECTOR_SUFFIXES = frozenset(
     {".shp", ".gpkg", ".geojson", ".geojsonl", ".json", ".fgb", ".parquet", ".geoparquet", ".gml", ".kml", ".kmz",
@@ -122,6 +123,7 @@ def _source(path: Path, inner: str | None, title: str, encoding: str | None, scr
         return RasterSource(path, int(inner) if inner else None, title)
     if suffix in _TABLES:
         return _table(path, title, encoding, scratch)
+    refuse_giants(path, inner, title)
     return VectorSource(path, inner, encoding, title=title)
 
 
@@ -142,6 +144,8 @@ def _table(path: Path, title: str, encoding: str | None, scratch: Path) -> Vecto
         title, path = title or str(path), target
     options = {
         "AUTODETECT_TYPE": "NO",
+        # Longer records would be left out without a word; letters have at most four bytes.
+        "MAX_LINE_SIZE": str(5 * LONGEST_RECORD),
         "SEPARATOR": {"\t": "TAB", ";": "SEMICOLON", "|": "PIPE"}.get(delimiter, "COMMA"),
     }
     lower = {column.strip().casefold(): column for column in columns}
@@ -161,9 +165,11 @@ def _decoded(path: Path, encoding: str | None, title: str) -> tuple[str, str]:
     for candidate in (encoding,) if encoding else _ENCODINGS:
         try:
             with path.open(encoding=candidate) as stream:
-                head = stream.read(1 << 16)
-                while stream.read(1 << 20):
-                    pass
+                lengths = RecordLengths(title or str(path))
+                head = block = stream.read(1 << 16)
+                while block:
+                    lengths.take(block)
+                    block = stream.read(1 << 20)
         except UnicodeDecodeError as error:
             reasons.append(str(error))
         except LookupError:

@@ -26,6 +26,7 @@ _STYLE = {
         {"value": "warning", "title": {"en": "Warning", "zh": "警告", "ru": "Предупреждение"}, "colour": "doubt"},
     ],
 }
+_FIELDS = {"severity": {"type": "string", "title": {"en": "Severity", "zh": "严重程度", "ru": "Серьёзность"}}}
 _COLUMNS: dict[str, Text] = {
     "layer": {"en": "Layer", "zh": "图层", "ru": "Слой"},
     "feature": {"en": "Record", "zh": "记录", "ru": "Запись"},
@@ -75,7 +76,7 @@ def write_fault_map(workspace: Workspace, faults: gpd.GeoDataFrame, path: Path, 
     columns: dict[str, tuple[Text | str, str | None]] = {
         name: (title, None) for name, title in _COLUMNS.items() if name in shown.columns
     }
-    layer = MapLayer(shown, _NAME, compile_style(_STYLE, {}, {}, shown), columns)
+    layer = MapLayer(shown, _NAME, compile_style(_STYLE, _FIELDS, {}, shown), columns)
     drawn = folium_map(
         [layer],
         title=_TITLE,

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import sqlite3
 import stat
 import struct
+import subprocess
+import sys
 import zipfile
+from contextlib import closing
 from pathlib import Path
 
 import geopandas as gpd
@@ -13,10 +17,11 @@ import shapely
 
 from spacegov.errors import BadInput, UnreadableFile
 from spacegov.layers import archives
+from spacegov.layers.giants import RecordLengths, refuse_giants
 from spacegov.layers.ingest import import_layer
 from spacegov.workspace import Workspace
 from tests.layers.deliveries import PARCELS, content, disc, many, plots, send
-from tests.tiny import EAST, NORTH
+from tests.tiny import CRS, EAST, NORTH
 
 
 def refused(folder: Path, given: Path, **how: object) -> str:
@@ -202,3 +207,78 @@ def test_records_that_were_deleted_are_not_missed(tiny_folder: Path, tmp_path: P
     report = import_layer(Workspace.open(tiny_folder), PARCELS, tmp_path / "d.shp")
     assert report.rows == 5
     assert sorted(Workspace.open(tiny_folder).layers[PARCELS].read()["plot_id"]) == ["p0", "p1", "p3", "p4", "p5"]
+
+
+def _with_large_value(path: Path, size: int) -> Path:
+    """Write a GeoPackage of two plots, the text of one of them as large as asked."""
+    plots(2).to_file(path, layer="plots")
+    with closing(sqlite3.connect(path)) as base:
+        for (name,) in base.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+            base.execute(f'DROP TRIGGER "{name}"')
+        base.execute("UPDATE plots SET plot_id = ? WHERE fid = 2", ("x" * size,))
+        base.commit()
+    return path
+
+
+def test_a_value_that_is_too_large(tiny_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = _with_large_value(tmp_path / "a.gpkg", 2_000_000)
+    monkeypatch.setattr("spacegov.layers.giants.LARGEST_VALUE", 1 << 20)
+    assert "'plot_id' has more than 1 MiB" in refused(tiny_folder, path)
+    monkeypatch.setattr("spacegov.layers.giants.LARGEST_VALUE", 4 << 20)
+    refuse_giants(path, None)
+
+
+def test_a_record_of_a_table_that_is_too_long_is_not_left_out(tiny_folder: Path, tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    head = f"plot_id,use,people,x,y\na,0101,1,{EAST + 1},{NORTH + 1}\n"
+    tail = f",0301,2,{EAST + 2},{NORTH + 2}\n"
+    path.write_text(f'{head}"{"x" * 11_000_000}"{tail}', encoding="utf-8")
+    assert "begins in line 3" in refused(tiny_folder, path)
+    # a quotation mark that is never closed makes one record of the rest
+    lines = "".join(f"b{n},0101,1,{EAST},{NORTH}\n" for n in range(400_000))
+    path.write_text(f'{head}"never closed{lines}', encoding="utf-8")
+    assert "quotation mark that is not closed" in refused(tiny_folder, path)
+
+
+@pytest.mark.parametrize("size", [1, 3, 7, 1_000])
+def test_lengths_do_not_depend_on_the_parts(size: int) -> None:
+    text = 'a,b\n1,2\n3,"four\nfive"\n' + "6,7\n" * 30 + '8,"' + "nine\n" * 20 + '"\n10,11\n'
+    parts = [text[start : start + size] for start in range(0, len(text), size)]
+
+    def measure(longest: int) -> None:
+        lengths = RecordLengths("a.csv", longest)
+        for part in parts:
+            lengths.take(part)
+
+    with pytest.raises(UnreadableFile, match="line 35 "):
+        measure(90)
+    measure(110)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("kind", ["csv", "gpkg"])
+def test_a_field_of_gigabytes_is_refused_within_little_memory(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / f"a.{kind}"
+    if kind == "csv":
+        with path.open("w", encoding="utf-8") as file:
+            file.write('plot_id,use,people,x,y\n"')
+            for _ in range(2_100):
+                file.write("x" * (1 << 20))
+            file.write(f'",0301,2,{EAST},{NORTH}\n')
+    else:
+        # SQLite itself allows a thousand million bytes
+        _with_large_value(path, 990_000_000)
+    words = ["import", str(path), "--layer", "planned.plots", "--draft", "natural-resources", "-w", str(tmp_path / "w")]
+    program = (
+        "import resource, sys; from spacegov.cli import main\n"
+        "try: main()\n"
+        "finally: print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+    )
+    made = [sys.executable, "-m", "spacegov", "new", str(tmp_path / "w"), "--crs", CRS]
+    subprocess.run(made, check=True, capture_output=True)
+    done = subprocess.run([sys.executable, "-c", program, *words], capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    said = [line for line in done.stderr.splitlines() if "drafted" not in line]
+    assert len(said) == 1
+    assert path.name in said[0]
+    assert int(done.stdout.splitlines()[-1]) < 600_000
