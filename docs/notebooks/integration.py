@@ -79,7 +79,7 @@ for step in round_.steps:
     print(f"{step.step.department}  {step.status:9} {step.result.answer() if step.result else step.step.title['en']}")
 
 # %%
-assert not round_.failed
+assert not round_.failed, round_.failed
 assert abs(conflicts.summary["area_m2"] - proposals.summary["area_m2"]) < 1e-6 * conflicts.summary["area_m2"]
 sorted(path.name for path in (out / "round").iterdir())
 

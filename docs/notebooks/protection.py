@@ -78,7 +78,7 @@ units[["zone_name", "state", "rows", "cases", "area_m2"]].round(0)
 
 # %%
 red_line = ws.scenario("red-line-watch", out=out / "watch")
-assert not red_line.failed
+assert not red_line.failed, red_line.failed
 for step in red_line.steps:
     print(f"{step.step.department}  {step.step.days:2} days  {step.step.title['en']}: {step.status}")
 red_line

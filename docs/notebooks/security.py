@@ -22,7 +22,7 @@ ws.scenarios["flood-warning"].question["en"]
 
 # %%
 warning = ws.scenario("flood-warning", out=out / "warning")
-assert not warning.failed
+assert not warning.failed, warning.failed
 for step in warning.steps:
     print(f"{step.step.department}  {step.result.answer() if step.result else step.step.title['en']}")
 

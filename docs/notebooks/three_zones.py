@@ -14,7 +14,7 @@ import spacegov
 ws = spacegov.open()
 out = Path(mkdtemp(prefix="three-zones-"))
 outbreak = ws.scenario("outbreak-three-zones", out=out / "notice")
-assert not outbreak.failed
+assert not outbreak.failed, outbreak.failed
 outbreak
 
 # %% [markdown]
@@ -65,7 +65,7 @@ for language in ("en", "zh", "ru"):
 
 # %%
 release = ws.scenario("zone-release", out=out / "release")
-assert not release.failed
+assert not release.failed, release.failed
 release
 
 # %%

@@ -47,7 +47,7 @@ assert minutes[10] <= minutes[15] <= minutes[20]
 
 # %%
 gaps = ws.scenario("life-circle-gaps", out=out / "gaps")
-assert not gaps.failed
+assert not gaps.failed, gaps.failed
 gaps
 
 # %%

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -64,5 +64,7 @@ def _connect(*, spatial: bool) -> Any:
         path = str(spatial_extension()).replace("'", "''")
         database.execute(f"LOAD '{path}'")
     database.execute("SET enable_geoparquet_conversion = false")
-    database.execute("SET enable_progress_bar = false")
+    # In a notebook without ipywidgets DuckDB has no bar, and refuses to have it turned off.
+    with suppress(duckdb.InvalidInputException):
+        database.execute("SET enable_progress_bar = false")
     return database
