@@ -57,7 +57,8 @@ def columns_shown(asked: Asked, frame: Any, room: float = ROOM) -> list[str]:
     geometry = getattr(frame, "_geometry_column_name", None)
     names = [str(name) for name in frame.columns if name != geometry and name not in _INNER]
     names += ["values"] if "values" in frame.columns and _is_series(frame["values"].tolist()) else []
-    spoken = [name for name in names if name in asked.result.columns]
+    # Columns without words are shown only where none has any.
+    spoken = [name for name in names if name in asked.result.columns] or names
     always = [name for name in (asked.card.show.colour_by, *_SIZES, "share") if name in spoken]
     always = [name for name in always if frame[name].notna().any() and not _all_zero(frame[name])]
     left = room - sum(_width(asked, frame, name) for name in always)
