@@ -164,7 +164,7 @@ def test_a_chinese_pdf_without_a_chinese_typeface_is_refused_in_words(
 ) -> None:
     report = report_in("monitor-encroachment", "zh")
     monkeypatch.setattr(fonts, "installed", lambda: frozenset({"Libertinus Serif", "DejaVu Sans Mono"}))
-    with pytest.raises(BadInput, match="no Chinese typeface is installed.*fonts-noto-cjk"):
+    with pytest.raises(BadInput, match=r"no Chinese typeface is installed.*fonts-noto-cjk"):
         report_pdf(report)
     assert fonts.families("ru") == ["Libertinus Serif"]
     assert "兰河县" in report_html(report)
