@@ -4,6 +4,7 @@ from .corridors import Corridors, trace_ecological_corridors
 from .ecological_importance import evaluate_ecological_importance
 from .encroachment import Encroachments, monitor_encroachment
 from .farmland_balance import FarmlandBalance, balance_farmland
+from .farmland_replacement import FarmlandReplacement, select_farmland_replacement
 from .landscape import LandscapeMetrics, measure_landscape
 from .landscape_pattern import LandscapePattern, classify_landscape_pattern
 from .prioritization import ProtectionPriorities, prioritize_protection
@@ -13,6 +14,7 @@ __all__ = [
     "Encroachments",
     "FarmlandAudit",
     "FarmlandBalance",
+    "FarmlandReplacement",
     "LandscapeMetrics",
     "LandscapePattern",
     "ProtectionPriorities",
@@ -24,5 +26,6 @@ __all__ = [
     "measure_landscape",
     "monitor_encroachment",
     "prioritize_protection",
+    "select_farmland_replacement",
     "trace_ecological_corridors",
 ]
