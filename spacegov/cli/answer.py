@@ -14,7 +14,7 @@ from spacegov.text import Language, say
 if TYPE_CHECKING:
     from spacegov.toolbox.result import Result
 
-SHOWN_GROUPS = 6
+SHOWN_GROUPS = 8
 WORDS: dict[str, dict[Language, str]] = {
     "number": {"en": "Number", "zh": "数量", "ru": "Количество"},
     "area": {"en": "Area", "zh": "面积", "ru": "Площадь"},
@@ -61,20 +61,41 @@ def _grouped(
     card = result.columns.get(column)
     words = card.codes or {} if card is not None else {}
     layers = result.workspace.layers
-    ranked = sorted(values.items(), key=lambda item: (-item[1].get("area_m2", 0.0), -item[1]["rows"], item[0]))
+    show = result.tool.card.show
+    # a column of few codes keeps the order of the map's legend or of the card, others put the largest groups first
+    legend = [str(entry.get("value")) for entry in show.classes or ()] if column == show.colour_by else []
+    few = len(words) <= 2 * SHOWN_GROUPS and len(values) <= SHOWN_GROUPS
+    if not legend and few and set(values) <= {*words, NOT_STATED}:
+        legend = list(words)
+    ranked = sorted(
+        values.items(),
+        key=lambda item: (
+            legend.index(item[0]) if item[0] in legend else len(legend),
+            -item[1].get("area_m2", 0.0),
+            -item[1]["rows"],
+            item[0],
+        ),
+    )
 
     def title(value: str) -> str:
         if value == NOT_STATED:
             return say(WORDS["not_stated"], language)
         return say(words.get(value), language) or (layers[value].title(language) if value in layers else value)
 
-    heads = [column_title(result, column, language), say(WORDS["number"], language)]
-    cells = [[title(value) for value, _ in ranked], [numbers.count(own["rows"], language) for _, own in ranked]]
-    for key, write in (("area_m2", numbers.areas), ("length_m", numbers.lengths)):
-        sizes = [own.get(key) for _, own in ranked]
-        if any(size for size in sizes):
-            heads.append(say(WORDS[key.partition("_")[0]], language))
-            cells.append(write(sizes, language))
+    heads, cells = [column_title(result, column, language)], [[title(value) for value, _ in ranked]]
+    # one row for each class, as of a raster, is no number worth a column
+    if any(own["rows"] != 1 for _, own in ranked) or not any(own.get("area_m2") for _, own in ranked):
+        heads.append(say(WORDS["number"], language))
+        cells.append([numbers.count(own["rows"], language) for _, own in ranked])
+    areas, lengths = ([own.get(key) for _, own in ranked] for key in ("area_m2", "length_m"))
+    if any(areas):
+        unit = numbers.area_unit(areas)
+        heads.append(say(WORDS["area"], language))
+        cells.append([numbers.area(value, language, unit=unit) for value in areas])
+    if any(lengths):
+        measure = numbers.length_unit(lengths)
+        heads.append(say(WORDS["length"], language))
+        cells.append([numbers.length(value, language, unit=measure) for value in lengths])
     rows = [list(row) for row in zip(*cells, strict=True)]
     if len(rows) > SHOWN_GROUPS:
         more = say(WORDS["more"], language).format(numbers.count(len(rows) - SHOWN_GROUPS, language))

@@ -65,7 +65,7 @@ class Result:
         layers = self.workspace.layers
         names = {str(name) for frame in self.frames.values() for name in getattr(frame, "columns", ())}
         asked = [layers.card(record.layer) for record in self.provenance.inputs if record.layer in layers]
-        return column_words(self.tool.card, sorted(names), asked, layers.schemes)
+        return column_words(self.tool.card, sorted(names), asked, layers.schemes, self.provenance.parameters)
 
     @property
     def doubts(self) -> list[DoubtRecord]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from spacegov.toolbox.card import Column, ToolCard
 
@@ -14,7 +14,11 @@ if TYPE_CHECKING:
 
 
 def column_words(
-    card: ToolCard, names: Iterable[str], layers: Iterable[LayerCard] = (), schemes: Mapping[str, Scheme] | None = None
+    card: ToolCard,
+    names: Iterable[str],
+    layers: Iterable[LayerCard] = (),
+    schemes: Mapping[str, Scheme] | None = None,
+    options: Mapping[str, Any] | None = None,
 ) -> dict[str, Column]:
     """Find the words for columns.
 
@@ -29,6 +33,9 @@ def column_words(
         The layers that were asked; a column that is one of their fields takes its words from there.
     schemes : mapping of Scheme
         Code schemes that fields name.
+    options : mapping, optional
+        The options of the run: where one of a column's own name names a field (`zoning=use`), the column takes the
+        field's codes if the card gives none.
 
     Returns
     -------
@@ -50,7 +57,11 @@ def column_words(
         if words is None and name in fields:
             words = _of_field(fields[name], schemes or {})
         if words is not None:
-            found[name] = _with_codes(words, schemes or {})
+            words = _with_codes(words, schemes or {})
+            source = (options or {}).get(name)
+            if words.codes is None and isinstance(source, str) and source in fields:
+                words = words.model_copy(update={"codes": _of_field(fields[source], schemes or {}).codes})
+            found[name] = words
     return found
 
 

@@ -29,3 +29,13 @@ def test_an_answer_names_layers_and_codes_by_their_titles(capsys):
         assert number in told
         assert "planned.master-plan-b" not in told
         assert told.rstrip().endswith("run: folder")
+
+
+def test_tables_keep_the_order_of_the_legend_and_the_words_of_the_field_an_option_names(capsys):
+    result = run(spacegov.open(), "check-development-intensity", {}, keep=False)
+    tell(result, "en", {})
+    lines = [line.split("  ") for line in capsys.readouterr().out.splitlines()]
+    first = [line[1] for line in lines if len(line) > 2]
+    assert first.index("over a limit") < first.index("within limits")
+    assert {"Residential", "Industry"} <= set(first)
+    assert "residential" not in first

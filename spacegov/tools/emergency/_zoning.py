@@ -12,6 +12,7 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
+from spacegov import numbers
 from spacegov.ledger import doubt
 from spacegov.tools.emergency._protocol import LOCAL_DEFAULT, Protocol, Rule
 
@@ -153,7 +154,9 @@ def settle(
             ]
     outside = shapely.area(shapely.difference(taken, shapely.union_all(counties)))
     if outside > 1.0:
-        doubt(f"{outside:.0f} m² of blocks in zones lie outside the administrative units and were cut off", "units")
+        doubt(
+            f"{numbers.area(outside)} of blocks in zones lie outside the administrative units and were cut off", "units"
+        )
     if protocol.rest is not None:
         for county in np.flatnonzero(with_cases).tolist():
             rest = shapely.difference(counties[county], taken)

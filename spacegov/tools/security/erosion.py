@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from pydantic import Field
 
+from spacegov import numbers
 from spacegov.checks import checked
 from spacegov.errors import BadInput, BadPolicy, BadRaster, UnknownName, suggest
 from spacegov.kernels import polygon_areas
@@ -291,4 +292,7 @@ def _report(zones: gpd.GeoDataFrame, limits: NDArray[np.float64]) -> None:
     unknown = float(zones.loc[zones["answer"] == "not_covered", "area_m2"].sum())
     figure("unknown_m2", unknown)
     if unknown:
-        doubt(f"{unknown:.0f} m² are not answered: a factor is unknown there, or the slope at the edge", "not_covered")
+        doubt(
+            f"{numbers.area(unknown)} are not answered: a factor is unknown there, or the slope at the edge",
+            "not_covered",
+        )

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 from scipy import ndimage
 
+from spacegov import numbers
 from spacegov.checks import checked
 from spacegov.errors import BadInput, BadPolicy
 from spacegov.kernels import polygon_areas
@@ -242,12 +243,12 @@ def _report(zones: gpd.GeoDataFrame) -> None:
     edge = float(wet["edge_length_m"].sum())
     if edge > 0:
         doubt(
-            f"the water reaches the edge of the known terrain over {edge:.0f} m and may go on outside",
+            f"the water reaches the edge of the known terrain over {numbers.length(edge)} and may go on outside",
             "edge of the terrain",
         )
     if len(missing):
         doubt(
-            f"{float(missing['area_m2'].sum()):.0f} m² have no terrain data or drain off the map: nobody knows "
+            f"{numbers.area(float(missing['area_m2'].sum()))} have no terrain data or drain off the map: nobody knows "
             "whether they are flooded",
             "not_covered",
         )

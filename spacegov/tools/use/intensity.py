@@ -9,7 +9,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from spacegov import ledger
+from spacegov import ledger, numbers
 from spacegov.checks import checked
 from spacegov.kernels import self_pair_areas
 from spacegov.kinds import AreaBasis, ColumnOf, CoverageOf, PolicyKind, Polygons, Share, SquareMetres, name_of
@@ -232,7 +232,9 @@ def _tell(
             ledger.dropped(len(off), "building off every parcel", area_m2=alone)
         ledger.figure("outside_m2", max(whole - inside, 0.0))
         if whole - inside - alone > 1.0:
-            ledger.doubt(f"{whole - inside - alone:.0f} m² of buildings on parcels reach out of them and count nowhere")
+            ledger.doubt(
+                f"{numbers.area(whole - inside - alone)} of buildings on parcels reach out of them and count nowhere"
+            )
     if pieces.overlapping:
         ledger.doubt(f"{pieces.overlapping} pairs of footprints overlap; their floor areas are added")
     missing = int(answer["floors_missing"].sum())
