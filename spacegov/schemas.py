@@ -43,7 +43,7 @@ def schemas() -> dict[str, dict[str, Any]]:
     Examples
     --------
     >>> sorted(schemas())
-    ['binding', 'layer', 'policy', 'scenario', 'scheme', 'stewards', 'tool', 'workspace']
+    ['binding', 'layer', 'plan', 'policy', 'scenario', 'scheme', 'stewards', 'tool', 'workspace']
     """
     return {name: json_schema(model, title) for name, (model, title) in CARDS.items()}
 

@@ -27,6 +27,7 @@ def cards() -> list[tuple[str, Path]]:
     found += [("scenario", path) for path in tools.glob("*/scenarios/*.yaml")]
     found += [("policy", path) for path in (tools / "policy").glob("*.yaml")]
     found += [("binding", path) for path in (sample / "layers" / "bindings").glob("*.yaml")]
+    found += [("plan", path) for path in (SCHEMAS.parent / "plans").glob("*.yaml")]
     return sorted(found)
 
 
@@ -67,6 +68,7 @@ def test_a_card_of_ours_agrees_with_its_schema(name: str, path: Path) -> None:
         ("binding", {"status": "final"}, "final"),
         ("stewards", {"a": {"title": {"zh": "局"}, "code": "AA"}}, "'en' is a required property"),
         ("tool", {"run": "os:system"}, "os:system"),
+        ("plan", {"tasks": [{"took": "map-flood"}]}, "took"),
         ("workspace", {"crs": 4549}, "4549"),
         ("policy", {"columns": {"a": {"type": "text"}}}, "text"),
     ],

@@ -103,6 +103,7 @@ def test_the_snippet_of_the_page_on_batches_runs(tmp_path: Path) -> None:
 
 def test_the_plan_of_the_page_on_batches_fits(tmp_path: Path) -> None:
     (plan,) = blocks(BATCHES, "yaml")
+    assert plan == (ROOT / "docs" / "plans" / "townships.yaml").read_text(encoding="utf-8")
     (tmp_path / "plan.yaml").write_text(plan, encoding="utf-8")
     checked, _, _ = open_plan(tmp_path / "plan.yaml", Workspace.open(content_path("sample_data")))
     assert len(checked.tasks) == 3
