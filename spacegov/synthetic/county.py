@@ -19,6 +19,7 @@ from spacegov.synthetic import (
     movement,
     outbreak,
     papers,
+    plan_papers,
     plans,
     planted_changes,
     planted_conflicts,
@@ -72,7 +73,22 @@ def make_county(seed: int = SEED) -> County:
     notices, truth = outbreak.outbreak_papers(county.layers, county.truth, draws)
     county.layers.update(notices)
     county.truth["outbreak_papers"] = truth
+    _papers_of_plans(county)
     return county
+
+
+def _papers_of_plans(county: County) -> None:
+    """What is told of the finished plans: figures of a text, limits, the neighbour's plan."""
+    layers, truth = county.layers, county.truth
+    plan = layers["planned.land-use-plan"]
+    layers["planned.land-use-figures"], truth["plan_figures"] = plan_papers.plan_figures(plan)
+    layers["planned.master-plan-limits"], truth["master_limits"] = plan_papers.master_limits(
+        layers["planned.detailed-plan"]
+    )
+    layers["planned.facility-requirements"], truth["facility_requirements"] = plan_papers.facility_requirements(
+        layers["planned.service-facilities"]
+    )
+    layers["planned.neighbour-land-use-plan"], truth["edge_faults"] = plan_papers.neighbour_plan(plan)
 
 
 def register_county(base: Base, draws: Draws) -> County:

@@ -109,3 +109,43 @@ def test_plots_that_the_land_use_plan_does_not_draw_are_lost(county, truth):
     assert set(lost["issued_record"]) == {row["feature"] for row in enclaves}
     assert lost["lost_m2"].sum() == pytest.approx(sum(row["area_m2"] for row in enclaves))
     assert set(features["status"]) == {"kept", "lost"}
+
+
+def test_the_text_of_the_plan_contradicts_its_map_where_planted(county, truth):
+    planted = truth["plan_figures"]
+    lines = ask(county, "check-map-table").frame.set_index("key")
+    for row in planted["differs"]:
+        assert lines.loc[row["use"], "verdict"] == "differs"
+        assert lines.loc[row["use"], "difference_m2"] == pytest.approx(-10_000 * row["added_ha"], abs=60)
+    assert lines.index[lines["verdict"] == "only_map"].tolist() == planted["only_map"]
+    assert lines.index[lines["verdict"] == "only_table"].tolist() == planted["only_table"]
+    assert (lines["verdict"] == "agrees").sum() == planted["lines"] - 3 + 1
+
+
+def test_the_detailed_plan_breaks_the_master_plan_where_planted(county, truth):
+    planted = truth["master_limits"]
+    found = ask(county, "check-transmission").frame
+    assert set(found["verdict"]) == {"deviation"}
+    intensity = found[found["kind"] == "intensity"]
+    assert {
+        (unit, item, round(difference, 6))
+        for unit, item, difference in intensity[["detailed_record", "item", "difference"]].to_numpy().tolist()
+    } == {(row["unit_id"], row["item"], row["difference"]) for row in planted["intensity"]}
+    for kind in ("use", "outside"):
+        assert found.loc[found["kind"] == kind, "detailed_record"].tolist() == [planted[kind]]
+    missing = found[found["kind"] == "facility"].set_index("item")["difference"]
+    wanted = truth["facility_requirements"]["missing"]
+    assert missing.to_dict() == {row["kind"]: -row["missing"] for row in wanted}
+
+
+def test_the_neighbouring_plans_meet_but_where_planted(county, truth):
+    planted = truth["edge_faults"]
+    faults = ask(county, "match-edges").frames["faults"]
+    gaps = faults[faults["code"] == "gap"].set_index("feature_right")["area_m2"]
+    assert gaps.to_dict() == pytest.approx({row["patch_id"]: row["area_m2"] for row in planted["gaps"]})
+    overlaps = faults[faults["code"] == "overlap"].groupby("feature_right")["area_m2"].sum()
+    assert overlaps.to_dict() == pytest.approx({row["patch_id"]: row["area_m2"] for row in planted["overlaps"]})
+    breaks = faults.loc[faults["code"] == "class-break", ["feature_right", "class_left", "class_right"]]
+    assert breaks.to_numpy().tolist() == [
+        [row["patch_id"], row["here"], row["there"]] for row in planted["class_breaks"]
+    ]
