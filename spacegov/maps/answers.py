@@ -145,7 +145,7 @@ def result_layers(result: Result, *, main: Text | None = None, visible: bool = T
     main : Text, optional
         Title of the main frame; the tool's by default.
     visible : bool
-        Whether the main frame is shown when the map opens; the others never are.
+        Whether the main frame, and those the card shows beside it, are shown when the map opens.
 
     Returns
     -------
@@ -164,7 +164,7 @@ def result_layers(result: Result, *, main: Text | None = None, visible: bool = T
             else {"en": name.replace("_", " ").capitalize()},
             style_of_result(result, frame),
             _present(words, frame),
-            visible=visible and frame is result.frame,
+            visible=visible and (frame is result.frame or name in result.tool.card.show.beside),
             values=_present(codes, frame),
         )
         for name, frame in named

@@ -26,13 +26,14 @@ class FieldWords:
 def field_words(name: str | None, fields: Mapping[str, Any], schemes: Mapping[str, Any]) -> FieldWords:
     """Collect what the cards say of a field; codes of the field go before those of its scheme."""
     stated = fields.get(name) if name is not None else None
-    codes: dict[str, Any] = {}
+    listed: list[tuple[Any, Any]] = []
     scheme = _said(stated, "scheme")
     if scheme is not None and scheme in schemes:
-        codes.update(_said(schemes[scheme], "codes") or {})
-    codes.update(_said(stated, "codes") or {})
+        listed += (_said(schemes[scheme], "codes") or {}).items()
+    listed += (_said(stated, "codes") or {}).items()
     titles, colours = {}, {}
-    for code, said in codes.items():
+    # a code that the field only words otherwise keeps the colour of its scheme
+    for code, said in listed:
         text = _said(said, "title") or (said if isinstance(said, Mapping) and "en" in said else None)
         if text is not None:
             titles[str(code)] = text_of(text)

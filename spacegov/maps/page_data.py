@@ -25,6 +25,7 @@ MOST_CHARACTERS = 25_000_000  # of packed data in one page
 MOST_LABELS = 3_000
 FEW = 1_000  # features of a layer in which each is drawn large enough to be seen
 SPECK = 5 / 800  # of the map's side
+LEAST_DEGREES = 0.02  # of a map, about two kilometres
 
 
 def packed_layer(layer: MapLayer, layer_id: str, language: Language) -> tuple[dict[str, Any], str]:
@@ -131,7 +132,9 @@ def bounds_of(layers: Sequence[dict[str, Any]]) -> list[list[float]] | None:
     if not found:
         return None
     south, west, north, east = found[0]
-    return [[south, west], [north, east]]
+    # a small answer is shown with what lies around it
+    more = max(0.0, LEAST_DEGREES - max(north - south, east - west)) / 2
+    return [[south - more, west - more], [north + more, east + more]]
 
 
 def _labels(layer: MapLayer, drawn: DrawnLayer, language: Language) -> list[dict[str, Any]]:

@@ -23,6 +23,7 @@ MOST_PIXELS = 1_600  # on the longer side
 MOST_RELIEF_PIXELS = 1_100
 MOST_GAP_PIXELS = 400
 RELIEF_STEPS = 48  # more cannot be told apart, and cost space
+UNFILLED = 60
 NOTHING = 255
 MERCATOR = "EPSG:3857"
 SUN_AZIMUTH, SUN_ALTITUDE = 315.0, 45.0
@@ -124,7 +125,9 @@ def _relief_palette(*, shadow: float, shine: float) -> tuple[list[tuple[int, int
 def _class_palette(compiled: CompiledStyle, theme: Theme) -> tuple[list[tuple[int, int, int]], list[int]]:
     colours = [entry.symbol.light if theme == "light" else entry.symbol.dark for entry in compiled.entries]
     rgb = [(int(c[1:3], 16), int(c[3:5], 16), int(c[5:7], 16)) for c in colours]
-    return [*rgb, (0, 0, 0)], [255] * len(rgb) + [0]
+    # what has no fill where it is a polygon is no more than a breath of colour where it is cells
+    strength = [255 if entry.symbol.fill > 0 else UNFILLED for entry in compiled.entries]
+    return [*rgb, (0, 0, 0)], [*strength, 0]
 
 
 def gaps_of(raster: Raster) -> NDArray[np.object_]:

@@ -39,7 +39,7 @@ class Column(Card):
 
 
 class Show(Card):
-    """How the answer is drawn and summed."""
+    """How the answer is drawn and summed; `beside` names frames that the map shows with the main one."""
 
     frame: str | None = None
     colour_by: str | None = None
@@ -47,6 +47,7 @@ class Show(Card):
     classes: tuple[dict[str, Any], ...] | None = None
     label: str | None = None
     ramp: str | None = None
+    beside: tuple[str, ...] = ()
     sum_by: tuple[str, ...] = ()
 
     @property

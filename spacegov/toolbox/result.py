@@ -64,6 +64,8 @@ class Result:
         """Words for the columns of all frames, with units and codes."""
         layers = self.workspace.layers
         names = {str(name) for frame in self.frames.values() for name in getattr(frame, "columns", ())}
+        if any(hasattr(frame, "read_codes") for frame in self.frames.values()):
+            names.add("value")  # what the cells of a raster are
         asked = [layers.card(record.layer) for record in self.provenance.inputs if record.layer in layers]
         return column_words(self.tool.card, sorted(names), asked, layers.schemes, self.provenance.parameters)
 

@@ -243,8 +243,10 @@ def test_theme_and_swipe():
 def test_the_map_opens_on_the_first_layer_that_is_shown():
     far = layer(squares([10]).translate(50_000, 0).to_frame("geometry"), visible=False)
     (south, west), (north, east) = packed(page(drawn(far, conflicts())))["bounds"]
-    assert 119.999 < west < east < 120.01
+    assert 119.985 < west < east < 120.02
     assert 29.3 < south < north < 29.4
+    # what is small is shown with two kilometres of what lies around it
+    assert max(north - south, east - west) == pytest.approx(0.02)
 
 
 def test_errors_name_the_way_out():
