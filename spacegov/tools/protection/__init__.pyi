@@ -8,6 +8,7 @@ from .farmland_replacement import FarmlandReplacement, select_farmland_replaceme
 from .landscape import LandscapeMetrics, measure_landscape
 from .landscape_pattern import LandscapePattern, classify_landscape_pattern
 from .prioritization import ProtectionPriorities, prioritize_protection
+from .shoreline import ShorelineIntrusions, check_shoreline_buffer
 
 __all__ = [
     "Corridors",
@@ -18,8 +19,10 @@ __all__ = [
     "LandscapeMetrics",
     "LandscapePattern",
     "ProtectionPriorities",
+    "ShorelineIntrusions",
     "audit_basic_farmland",
     "balance_farmland",
+    "check_shoreline_buffer",
     "classify_landscape_pattern",
     "evaluate_agricultural_suitability",
     "evaluate_ecological_importance",

@@ -15,6 +15,7 @@ from spacegov.checks import checked
 from spacegov.kinds import AreaBasis, ColumnOf, CoverageOf, Metres, PolicyKind, Polygons, SquareMetres
 from spacegov.tools.overlay import areas_of, ground_area, shapes_of, slivers
 from spacegov.tools.protection._changes import KIND_RULE_COLUMNS, Changes, read_changes, tell_verdicts
+from spacegov.tools.protection._patch_answers import answer_patches
 from spacegov.tools.protection._permits import Permits
 from spacegov.tools.protection._sites import join_sites, list_cases
 from spacegov.tools.protection._themes import gaps_of, protected_ground
@@ -37,18 +38,6 @@ ENCROACHMENT_COLUMNS = {
     "unpermitted_m2": "float64",
     "permits": "str",
     "permits_not_in_force": "str",
-}
-PATCH_COLUMNS = {
-    "patch": "str",
-    "answer": "str",
-    "kind": "str",
-    "seen": "datetime64[s]",
-    "area_m2": "float64",
-    "encroached_m2": "float64",
-    "share": "float64",
-    "not_covered_m2": "float64",
-    "not_covered": "str",
-    "error": "str",
 }
 
 
@@ -178,7 +167,7 @@ def monitor_encroachment(
     cases, case_of_site = list_cases(asked, rows, open_ground, site, changes.crs, area_basis)
     encroachments = _encroachments(asked, rows, shapes, site, case_of_site, changes.crs)
     gaps = gaps_of(coverage or {}, asked.shapes, changes.crs, min_area=min_area, area_basis=area_basis)
-    patches = _patches(asked, rows, shapes, gaps, changes.crs, area_basis)
+    patches = answer_patches(asked, rows, shapes, gaps, changes.crs, area_basis)
     _tell_figures(encroachments, cases, patches, area_basis)
     return Encroachments(encroachments, cases, patches)
 
@@ -212,35 +201,6 @@ def _encroachments(
     return gpd.GeoDataFrame(
         table[list(ENCROACHMENT_COLUMNS)].astype(ENCROACHMENT_COLUMNS), geometry=shapes[order], crs=crs
     )
-
-
-def _patches(
-    asked: Changes, rows: pd.DataFrame, shapes: Any, gaps: pd.DataFrame, crs: Any, area_basis: AreaBasis
-) -> gpd.GeoDataFrame:
-    """Answer for every patch: present, absent, not covered or failed."""
-    encroached = np.zeros(len(asked.shapes))
-    for position, group in rows.groupby("patch"):
-        encroached[int(str(position))] = ground_area(shapes[group.index.to_numpy()], crs, area_basis)
-    error = asked.table["error"].to_numpy(dtype=object)
-    failed = np.array([text is not None for text in error], dtype=bool)
-    uncovered = gaps["not_covered_m2"].to_numpy()
-    answer = np.where(encroached > 0, "present", np.where(uncovered > 0, "not_covered", "absent")).astype(object)
-    answer[failed] = "failed"
-    table = pd.DataFrame(
-        {
-            "patch": asked.table["patch"],
-            "answer": answer,
-            "kind": asked.table["kind"],
-            "seen": asked.table["seen"],
-            "area_m2": asked.area_m2,
-            "encroached_m2": np.where(failed, np.nan, encroached),
-            "share": np.where(failed, np.nan, np.minimum(encroached / asked.area_m2, 1.0)),
-            "not_covered_m2": uncovered,
-            "not_covered": gaps["not_covered"],
-            "error": error,
-        }
-    )
-    return gpd.GeoDataFrame(table.astype(PATCH_COLUMNS), geometry=asked.shapes, crs=crs)
 
 
 def _tell_figures(
