@@ -194,9 +194,7 @@ def audit_basic_farmland(
         now.append(_survey(changes, own, change_kind, change_date, "changes"))
     if crops is not None:
         if crop is None or crop_rules is None:
-            raise BadInput(
-                "crops: a layer was given, its column and rules are needed too; give crop and crop_rules"
-            )
+            raise BadInput("crops: a layer was given, its column and rules are needed too; give crop and crop_rules")
         growing = DatedRules(crop_rules, key="crop", verdicts=CROP_VERDICTS, role="crop_rules")
         # what grows is judged by the rules of the survey's last day
         last = np.full(len(crops), now[0].days.max() if len(survey) else np.datetime64("NaT"), dtype="datetime64[s]")
