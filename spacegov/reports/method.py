@@ -14,6 +14,7 @@ from spacegov.reports import amounts
 from spacegov.reports.asked import DASH, Asked
 from spacegov.reports.charts import line_chart
 from spacegov.reports.model import Balance, Block, Cell, Chart, Column, Paragraph, Row, Run, Section, Side, Steps, Table
+from spacegov.reports.sayings import spoken
 from spacegov.text import say
 from spacegov.units import unit_named
 
@@ -99,6 +100,12 @@ def method_section(asked: Asked) -> Section:
     return Section("method", words["method"], tuple(blocks), lede=words["method_lede"])
 
 
+def _said(asked: Asked, text: str) -> str:
+    """Say what a tool reported, begun with a capital."""
+    told = spoken(text, asked.language)
+    return told[:1].upper() + told[1:]
+
+
 def dropped_table(asked: Asked) -> Table | None:
     """Write what was left out: reason, pieces, area."""
     drops = asked.facts.dropped
@@ -110,7 +117,7 @@ def dropped_table(asked: Asked) -> Table | None:
     texts = iter(column.cells)
     rows = tuple(
         (
-            Cell(drop.reason[:1].upper() + drop.reason[1:]),
+            Cell(_said(asked, drop.reason)),
             Cell(numbers.count(drop.count, language)),
             *((Cell(next(texts)) if drop.area_m2 is not None else Cell(DASH, tone="muted"),) if sized else ()),
         )
@@ -133,7 +140,7 @@ def doubts_table(asked: Asked) -> Table | None:
     located = any(doubt.where for doubt in doubts)
     rows = tuple(
         (
-            Cell(doubt.text[:1].upper() + doubt.text[1:]),
+            Cell(_said(asked, doubt.text)),
             *((Cell(doubt.where or DASH, tone="muted"),) if located else ()),
         )
         for doubt in doubts
@@ -282,7 +289,7 @@ def balances(asked: Asked) -> tuple[Balance, ...]:
             Run(parts, strong=True),
         )
         verdict = asked.word("closes" if closes else "open", difference=difference)
-        found.append(Balance(record.what[:1].upper() + record.what[1:], equation, verdict, closes))
+        found.append(Balance(_said(asked, record.what), equation, verdict, closes))
     return tuple(found)
 
 
