@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -79,8 +80,8 @@ def _client(workers: int, cluster: str | None) -> Iterator[Any]:
     from distributed import Client, LocalCluster
 
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
-    # A worker that dies takes the part it held with it; that part is told as failed, not tried over and over.
-    settings = {"distributed.scheduler.allowed-failures": 0, "distributed.worker.daemon": True}
+    # A worker that dies may hold parts that are not at fault; one at which a second worker dies is told as failed.
+    settings = {"distributed.scheduler.allowed-failures": 1, "distributed.worker.daemon": True}
     with dask.config.set(settings):
         if cluster is None:
             with (
@@ -93,6 +94,7 @@ def _client(workers: int, cluster: str | None) -> Iterator[Any]:
                 ) as local,
                 Client(local) as client,  # type: ignore[no-untyped-call]
             ):
+                client.register_plugin(_quiet())
                 yield client
             return
         try:
@@ -105,6 +107,24 @@ def _client(workers: int, cluster: str | None) -> Iterator[Any]:
         with client:
             _same_software(client, cluster)
             yield client
+
+
+def _quiet() -> Any:
+    """Make a plugin for workers of this machine, which speak to nobody but the process that started them.
+
+    Ctrl-C reaches all processes, and the first of them ends the others; what the engine announces would stand on the
+    error stream among the lines of the progress.
+    """
+    from distributed import WorkerPlugin
+
+    class Quiet(WorkerPlugin):
+        def setup(self, worker: Any) -> None:  # noqa: ARG002
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+            logger = logging.getLogger("spacegov")
+            logger.addHandler(logging.NullHandler())
+            logger.setLevel(logging.INFO)
+
+    return Quiet()
 
 
 def _same_software(client: Any, cluster: str) -> None:

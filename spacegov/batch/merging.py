@@ -109,7 +109,7 @@ def _as(column: Any, kind: Any) -> Any:
 def _is_number(kind: Any) -> bool:
     import pyarrow as pa
 
-    return pa.types.is_integer(kind) or pa.types.is_floating(kind)
+    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind))
 
 
 def _is_plain(kind: Any) -> bool:

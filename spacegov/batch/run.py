@@ -219,7 +219,7 @@ def run_batch(
     started, clock = datetime.now(UTC), time.perf_counter()
     checked, opened, base = open_plan(plan, workspace)
     folder = Path(out).resolve()
-    with _held(folder, resume=resume):
+    with _held(folder, resume=resume), _swept(folder):
         parts = plan_parts(opened, checked, base, folder)
         _sweep(folder, parts)
         found = [(part, kept_part(part)) for part in parts]
@@ -237,6 +237,7 @@ def run_batch(
         for part, answered in answers(waiting, count, cluster):
             done[part.folder] = answered
             told(part)
+        _remove_halves(folder)  # of workers that died
         answered_parts = tuple((part, done[part.folder]) for part in parts if not _is_void(part, done[part.folder]))
         if progress is not None:
             progress(1 - _GATHERING, "putting the answers together")
@@ -283,12 +284,26 @@ def _held(folder: Path, *, resume: bool) -> Iterator[None]:
         os.close(handle)
 
 
+@contextmanager
+def _swept(folder: Path) -> Iterator[None]:
+    """Leave nothing half written behind when a batch is stopped."""
+    try:
+        yield
+    except BaseException:
+        _remove_halves(folder)
+        raise
+
+
+def _remove_halves(folder: Path) -> None:
+    for left in [*folder.glob("*/parts/.*.part"), *folder.glob("*/.*.part*"), *folder.glob(".*.part*")]:
+        shutil.rmtree(left, ignore_errors=True) if left.is_dir() else left.unlink(missing_ok=True)
+
+
 def _sweep(folder: Path, parts: list[Part]) -> None:
     """Remove what a run that was killed left half written, and parts that the plan no longer has."""
     wanted = {part.folder for part in parts}
     with writing(folder):
-        for left in [*folder.glob("*/parts/.*.part"), *folder.glob("*/.*.part"), *folder.glob(".*.part*")]:
-            shutil.rmtree(left) if left.is_dir() else left.unlink()
+        _remove_halves(folder)
         for old in folder.glob("*/parts/*"):
             if old not in wanted:
                 shutil.rmtree(old)

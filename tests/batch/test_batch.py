@@ -232,8 +232,10 @@ def test_two_batches_do_not_share_a_folder(tmp_path: Path) -> None:
 
 def test_workers_answer_as_one_process_does(tmp_path: Path) -> None:
     plan = written(tmp_path, LIGHT)
-    told = command("batch", plan, "--out", tmp_path / "two", "--workers", "2", "-w", COUNTY)
+    told = command("batch", plan, "--out", tmp_path / "two", "--workers", "2", "--json", "-w", COUNTY)
     assert told.code == 0, told.err
+    assert told.answer["status"] == "done"
+    assert told.lines[-1]["progress"] == 1
     run_batch(read_plan(plan), tmp_path / "one", workspace=sample(), workers=1)
     one, two = (tmp_path / name / "find-idle-land" / "result.parquet" for name in ("one", "two"))
     assert one.read_bytes() == two.read_bytes()

@@ -9,6 +9,7 @@ import subprocess
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 from spacegov.content import content_path
@@ -21,11 +22,10 @@ zones: artificial.townships
 tasks:
   - tool: find-idle-land
   - tool: monitor-encroachment
-    vary: {min_area: [0, 200]}
 """
 
 
-def start(plan: Path, out: Path) -> subprocess.Popen[bytes]:
+def start(plan: Path, out: Path, stderr: int = subprocess.DEVNULL) -> subprocess.Popen[bytes]:
     """Start a batch in a process group of its own."""
     words = command("batch", plan, "--out", out, "--workers", 2, "--resume", "-w", content_path("sample_data"))
     return subprocess.Popen(
@@ -33,7 +33,7 @@ def start(plan: Path, out: Path) -> subprocess.Popen[bytes]:
         cwd=plan.parent,
         env=environment(),
         stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+        stderr=stderr,
         start_new_session=True,
     )
 
@@ -81,3 +81,34 @@ def test_three_kills_change_nothing(tmp_path: Path) -> None:
 @pytest.mark.parametrize("seed", range(3))
 def test_ten_kills_change_nothing(tmp_path: Path, seed: int) -> None:
     check(tmp_path, 10, seed)
+
+
+def test_a_worker_that_dies_loses_nothing(tmp_path: Path) -> None:
+    plan, out = tmp_path / "plan.yaml", tmp_path / "out"
+    plan.write_text(PLAN, encoding="utf-8")
+    process = start(plan, out)
+    while answered(out) < 2 and process.poll() is None:
+        time.sleep(0.01)
+    children = psutil.Process(process.pid).children(recursive=True)
+    workers = [child for child in children if "spawn_main" in " ".join(child.cmdline())]
+    assert len(workers) == 2
+    workers[0].kill()
+    assert process.wait(timeout=600) == 0
+    assert not list(out.rglob(".*.part*"))
+    finish(plan, tmp_path / "undisturbed")
+    assert_same(tmp_path / "undisturbed", out)
+
+
+def test_an_interrupt_leaves_nothing_half_written(tmp_path: Path) -> None:
+    plan, out = tmp_path / "plan.yaml", tmp_path / "out"
+    plan.write_text(PLAN, encoding="utf-8")
+    process = start(plan, out, stderr=subprocess.PIPE)
+    while answered(out) < 2 and process.poll() is None:
+        time.sleep(0.01)
+    os.killpg(process.pid, signal.SIGINT)
+    told = process.communicate(timeout=120)[1].decode()
+    assert process.returncode == 130
+    assert told.strip().splitlines()[-1].startswith("spacegov: stopped"), told
+    assert "Traceback" not in told
+    assert answered(out) >= 2
+    assert not list(out.rglob(".*.part*"))
