@@ -59,9 +59,9 @@ def measured() -> str:
     ]
     what = "[Strictest of 300 zones for 12 M buildings](docs/performance/zones.md)"
     lines.append(_row(what, cell("zones.md", 0, "spacegov", "time"), *peers))
-    batch = "spacegov batch, 40 zones a part, 2 workers"
+    batch = "spacegov batch, 40 zones a part, 1 worker"
     script, own = (_seconds(cell("batch.md", 1, name, "time")) for name in ("geopandas script", batch))
-    what = "[Batch over a province of 2 M units, with provenance](docs/performance/batch.md)"
+    what = "[Batch over a province of 2 M units, one worker, with provenance](docs/performance/batch.md)"
     lines.append(_row(what, cell("batch.md", 1, batch, "time"), f"{script / own:.2g} × that (a script)", "", ""))
     last = tables("streaming.md")[0][-1]
     head = tables("streaming.md")[0][0]
