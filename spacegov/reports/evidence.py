@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 MOST_COLUMNS = 12
+MOST_LAYERS = 24
 _HALF = 3.6
 _SIGNS = {
     "present": '<circle cx="5" cy="5" r="3.6" fill="#1b1e22"/>',
@@ -145,8 +146,10 @@ def _layers_asked(asked: Asked) -> list[tuple[Layer, Any]]:
             if layer and getattr(frame, "_geometry_column_name", None) in frame.columns:
                 frames[str(layer)] = frame
     known = asked.result.workspace.layers
-    found = []
-    for name in dict.fromkeys(item.layer for item in asked.facts.inputs):
+    found: list[tuple[Layer, Any]] = []
+    names = dict.fromkeys(item.layer for item in asked.facts.inputs)
+    # More than fit a page are not read for it.
+    for name in names if len(names) <= MOST_LAYERS else ():
         if name not in known or not known[name].bound or known[name].card.kind in ("Raster", "Table"):
             continue
         found.append((known[name], frames[name] if name in frames else known[name].read()))
