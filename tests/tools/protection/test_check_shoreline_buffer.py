@@ -1,10 +1,13 @@
 """check_shoreline_buffer: zones by arithmetic, rules by their days, cases and first-seen dates."""
 
+import os
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
 import shapely
-from geopandas import GeoDataFrame
+from geopandas import GeoDataFrame, read_file
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely import LineString, Point, Polygon, box
@@ -287,3 +290,23 @@ def test_the_default_tables_serve_the_sample_county():
     pairs = answer.intrusions.groupby(["patch", "theme"])["share"].sum()
     assert (pairs <= 1 + 1e-9).all()
     assert (answer.patches["answer"] == "present").sum() == answer.intrusions["patch"].nunique()
+
+
+def test_real_buildings_by_a_real_river():
+    """Buildings of Swellendam within 32 m of its rivers, the same as drawn with geopandas."""
+    folder = os.environ.get("SPACEGOV_REAL_DATA")
+    if not folder:
+        pytest.skip("SPACEGOV_REAL_DATA names no folder of real layers")
+    data = Path(folder) / "swellendam"
+    rivers = read_file(data / "shapefile" / "rivers.shp").to_crs("EPSG:32734")
+    buildings = read_file(data / "training_data.gpkg", layer="buildings").to_crs("EPSG:32734")
+    table = zones((None, "bank", 0, 32, "prohibited"))
+    answer, _ = check(rivers, buildings, buffers=table, kind="building", date=None, min_area=0, min_width=0)
+    bank = rivers.buffer(32, quad_segs=64).union_all()
+    ground = buildings.intersection(bank).area
+    assert len(answer.intrusions) == (ground > 1e-9).sum() > 10
+    assert answer.patches["encroached_m2"].to_numpy() == pytest.approx(ground.to_numpy(), abs=1e-6)
+    near = buildings.distance(rivers.union_all())
+    found = answer.intrusions.set_index("patch")["distance_m"]
+    own = near[near.index.isin(found.index.astype(int))]
+    assert found.loc[own.index.astype(str)].to_numpy() == pytest.approx(own.to_numpy(), abs=1e-6)
