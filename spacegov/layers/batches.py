@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from spacegov.errors import UnknownName, UnreadableFile, WrongGeometry, suggest
 from spacegov.layers.arcs import curve_names, type_codes
 from spacegov.layers.files import Reading, is_geojson_like, sublayers
-from spacegov.layers.filter import GEOMETRY, Filter, rows_passing
+from spacegov.layers.filter import GEOMETRY, Filter
+from spacegov.layers.filter_rows import rows_passing
 from spacegov.layers.parquet_groups import parquet_facts
 from spacegov.layers.parquet_read import parquet_batches
 from spacegov.layers.shapefile import deleted_records, refuse_cut_off

@@ -6,53 +6,31 @@ part of a statement: names come from the layer, values are bound.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from spacegov.errors import BadInput, UnknownName, shown, suggest
+from spacegov.layers.filter_words import (
+    ARITHMETIC,
+    COMPARE,
+    DEEPEST,
+    INTERVAL,
+    OPERATORS,
+    SPATIAL,
+    TEMPORAL,
+    comparable,
+    parse_cql2,
+    read_date,
+    read_time,
+    read_timestamp,
+)  # fmt: skip
 
 GEOMETRY = "geometry"
-LONGEST = 20_000
-DEEPEST = 60
 MOST_LISTED = 10_000
-_COMPARE = {"=": "=", "<>": "<>", "<": "<", ">": ">", "<=": "<=", ">=": ">="}
-_SPATIAL = {
-    "s_intersects": "ST_Intersects",
-    "s_disjoint": "ST_Disjoint",
-    "s_within": "ST_Within",
-    "s_contains": "ST_Contains",
-    "s_touches": "ST_Touches",
-    "s_crosses": "ST_Crosses",
-    "s_overlaps": "ST_Overlaps",
-    "s_equals": "ST_Equals",
-}
-_TEMPORAL = {
-    "t_after": "{0} > {1}",
-    "t_before": "{0} < {1}",
-    "t_equals": "{0} = {1}",
-    "t_disjoint": "NOT ({0} = {1})",
-    "t_intersects": "{0} = {1}",
-}
-_INTERVAL = {
-    "t_during": "({0} > {1} AND {0} < {2})",
-    "t_intersects": "({0} >= {1} AND {0} <= {2})",
-    "t_after": "{0} > {2}",
-    "t_before": "{0} < {1}",
-    "t_disjoint": "({0} < {1} OR {0} > {2})",
-    "t_starts": "{0} = {1}",
-    "t_finishes": "{0} = {2}",
-}
-_ARITHMETIC = {"+": "+", "-": "-", "*": "*", "/": "/", "%": "%", "^": "^"}
-OPERATORS = tuple(
-    sorted({"and", "or", "not", "isNull", "like", "in", "between", "casei", "accenti", *_COMPARE, *_SPATIAL,
-            *_TEMPORAL, *_INTERVAL, *_ARITHMETIC})
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -111,42 +89,12 @@ def compile_filter(text: str | Mapping[str, Any], kinds: Mapping[str, str], *, t
     >>> done.values
     (5, 'A%')
     """
-    tree = _parse(text)
+    tree = parse_cql2(text)
     state = _Compiler(kinds, to_native)
     kind, sql = state.term(tree, 0)
     if kind not in {"boolean", "any"}:
         raise BadInput(f"the filter {shown(text)} gives a {kind}, a condition is needed; compare it with a value")
     return Filter(sql, tuple(state.values), frozenset(state.columns), state.spatial, state.box(tree))
-
-
-def _parse(text: str | Mapping[str, Any]) -> Any:
-    import cql2
-
-    if isinstance(text, str) and len(text) > LONGEST:
-        raise BadInput(f"the filter has {len(text)} letters, {LONGEST} are allowed; shorten it")
-    if isinstance(text, str) and _depth(text) > DEEPEST:
-        raise BadInput(f"the filter is nested deeper than {DEEPEST} levels; shorten it")
-    try:
-        if isinstance(text, str) and not text.lstrip().startswith("{"):
-            return cql2.parse_text(text).to_json()
-        return cql2.parse_json(text if isinstance(text, str) else json.dumps(text)).to_json()
-    except (cql2.ParseError, cql2.ValidationError, ValueError, TypeError) as error:
-        lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-        place = lines[0].removeprefix("-->").strip() if lines and "-->" in lines[0] else ""
-        hint = f" at line and column {place}" if place else ""
-        raise BadInput(
-            f"the filter {shown(text)} is no CQL2{hint}; write it as in: grade <= 5 AND use IN ('0101', '0103')"
-        ) from None
-
-
-def _depth(text: str) -> int:
-    """Measure nesting before the parser, which recurses, sees the text."""
-    deepest = level = 0
-    for letter in text:
-        level += letter in "([{"
-        level -= letter in ")]}"
-        deepest = max(deepest, level)
-    return max(deepest, text.upper().count("NOT NOT"))
 
 
 @dataclass
@@ -171,9 +119,9 @@ class _Compiler:
             if "property" in node:
                 return self.property(str(node["property"]))
             if "date" in node:
-                return "date", self.bind(_date(str(node["date"])))
+                return "date", self.bind(read_date(str(node["date"])))
             if "timestamp" in node:
-                return "datetime", self.bind(_timestamp(str(node["timestamp"])))
+                return "datetime", self.bind(read_timestamp(str(node["timestamp"])))
             if "op" in node:
                 return self.operation(str(node["op"]), list(node.get("args", [])), depth)
         raise BadInput(f"the filter holds {shown(node)}, which cannot stand there; compare a property with a value")
@@ -193,8 +141,8 @@ class _Compiler:
     def operation(self, op: str, args: list[Any], depth: int) -> tuple[str, str]:
         """Compile an operator."""
         lower = op if op == "isNull" else op.lower()
-        if lower in _COMPARE:
-            return "boolean", self.compare(_COMPARE[lower], args, depth)
+        if lower in COMPARE:
+            return "boolean", self.compare(COMPARE[lower], args, depth)
         if lower in {"and", "or"}:
             parts = [self.condition(arg, depth) for arg in args]
             return "boolean", "(" + f" {lower.upper()} ".join(parts) + ")"
@@ -202,18 +150,18 @@ class _Compiler:
             return "boolean", f"(NOT {self.condition(args[0], depth)})"
         if lower == "isNull":
             return "boolean", f"({self.term(args[0], depth + 1)[1]} IS NULL)"
-        if lower in _SPATIAL:
+        if lower in SPATIAL:
             return "boolean", self.spatially(lower, args)
-        if lower.startswith("t_") and (lower in _TEMPORAL or lower in _INTERVAL):
+        if lower.startswith("t_") and (lower in TEMPORAL or lower in INTERVAL):
             return "boolean", self.temporally(lower, args, depth)
         known: dict[str, Callable[[list[Any], int], tuple[str, str]]] = {
             "like": self.like, "in": self.within, "between": self.between, "casei": self.casei, "accenti": self.accenti,
         }  # fmt: skip
         if lower in known:
             return known[lower](args, depth)
-        if lower in _ARITHMETIC and len(args) == 2:
+        if lower in ARITHMETIC and len(args) == 2:
             sides = [self.typed(arg, ("number", "integer"), depth) for arg in args]
-            return "number", f"({sides[0]} {_ARITHMETIC[lower]} {sides[1]})"
+            return "number", f"({sides[0]} {ARITHMETIC[lower]} {sides[1]})"
         raise UnknownName(f"the filter uses {op!r}; {suggest(op, OPERATORS)}")
 
     def condition(self, node: Any, depth: int) -> str:
@@ -257,8 +205,8 @@ class _Compiler:
             position = 0 if first == "string" else 1
             if not isinstance(args[position], str):
                 raise BadInput(f"the filter compares a date with the text {shown(args[position])}; compare with a date")
-            self.values[start if position == 0 else -1] = _date(args[position])
-        elif not _comparable(first, second):
+            self.values[start if position == 0 else -1] = read_date(args[position])
+        elif not comparable(first, second):
             raise BadInput(
                 f"the filter compares a {first} with a {second} ({shown(args[0])} and {shown(args[1])}); write text in "
                 "single quotes and numbers without"
@@ -283,8 +231,8 @@ class _Compiler:
         for value in listed:
             other, sql = self.term(value, depth + 1)
             if kind == "date" and other == "string":
-                self.values[-1] = _date(str(value))
-            elif not _comparable(kind, other):
+                self.values[-1] = read_date(str(value))
+            elif not comparable(kind, other):
                 raise BadInput(f"the filter compares a {kind} with a {other} ({shown(value)}); write text in quotes")
             parts.append(sql)
         return "boolean", f"({left} IN ({', '.join(parts)}))"
@@ -311,7 +259,7 @@ class _Compiler:
             raise BadInput(f"the filter's {op.upper()} needs two geometries")
         self.spatial = True
         sides = [self.shape(arg) for arg in args]
-        return f"{_SPATIAL[op]}({sides[0]}, {sides[1]})"
+        return f"{SPATIAL[op]}({sides[0]}, {sides[1]})"
 
     def shape(self, node: Any) -> str:
         """Compile a geometry: the layer's own, or one of the filter."""
@@ -349,7 +297,7 @@ class _Compiler:
             raise BadInput(f"the filter's {op.upper()} needs two times")
         left = self.instant(args[0], depth)
         if isinstance(args[1], dict) and "interval" in args[1]:
-            if op not in _INTERVAL:
+            if op not in INTERVAL:
                 raise BadInput(
                     f"the filter's {op.upper()} cannot be asked of an interval; use T_DURING or T_INTERSECTS"
                 )
@@ -358,51 +306,25 @@ class _Compiler:
                     f"the filter's {op.upper()} compares {shown(args[0])} with an interval; name a property first"
                 )
             ends = list(args[1]["interval"])
-            low = date(1, 1, 1) if ends[0] in {"..", ""} else _any_time(ends[0])
-            high = date(9999, 12, 31) if ends[1] in {"..", ""} else _any_time(ends[1])
-            pattern = _INTERVAL[op]
+            low = date(1, 1, 1) if ends[0] in {"..", ""} else read_time(ends[0])
+            high = date(9999, 12, 31) if ends[1] in {"..", ""} else read_time(ends[1])
+            pattern = INTERVAL[op]
             self.values += [value for mark, value in (("{1}", low), ("{2}", high)) if mark in pattern]
             return f"({pattern.format(left, '?', '?')})"
-        if op not in _TEMPORAL:
+        if op not in TEMPORAL:
             raise BadInput(f"the filter's {op.upper()} needs an interval, such as INTERVAL('2024-01-01', '2024-12-31')")
-        return f"({_TEMPORAL[op].format(left, self.instant(args[1], depth))})"
+        return f"({TEMPORAL[op].format(left, self.instant(args[1], depth))})"
 
     def instant(self, node: Any, depth: int) -> str:
         """Compile a time: a property of dates, or a date."""
         if isinstance(node, str):
-            return self.bind(_any_time(node))
+            return self.bind(read_time(node))
         return self.typed(node, ("date", "datetime"), depth)
 
 
 def quoted(name: str) -> str:
     """Quote a name of a column for SQL."""
     return '"' + name.replace('"', '""') + '"'
-
-
-def _comparable(first: str, second: str) -> bool:
-    numbers = {"number", "integer"}
-    times = {"date", "datetime"}
-    return first == second or {first, second} <= numbers or {first, second} <= times
-
-
-def _date(text: str) -> date:
-    try:
-        return date.fromisoformat(text[:10])
-    except ValueError:
-        raise BadInput(f"the filter's date {text!r} is none; write it as DATE('2025-12-31')") from None
-
-
-def _timestamp(text: str) -> datetime:
-    try:
-        return datetime.fromisoformat(text)
-    except ValueError:
-        raise BadInput(f"the filter's time {text!r} is none; write it as TIMESTAMP('2025-12-31T00:00:00Z')") from None
-
-
-def _any_time(value: Any) -> date:
-    if isinstance(value, dict):
-        value = value.get("date", value.get("timestamp", ""))
-    return _timestamp(str(value)) if "T" in str(value) else _date(str(value))
 
 
 def kinds_of(schema: Any) -> dict[str, str]:
@@ -425,33 +347,3 @@ def kinds_of(schema: Any) -> dict[str, str]:
         elif pa.types.is_timestamp(kind):
             found[each.name] = "datetime"
     return found
-
-
-def rows_passing(table: Any, wanted: Filter) -> NDArray[np.int64]:
-    """Give the rows of an Arrow table that pass a filter.
-
-    Parameters
-    ----------
-    table : pyarrow.Table
-        With the columns the filter reads, `geometry` as well-known binary.
-    wanted : Filter
-        The filter.
-    """
-    import duckdb
-    import pyarrow as pa
-
-    from spacegov.layers.duck import connection
-
-    if not wanted.columns:
-        table = pa.table({"__nothing": pa.nulls(table.num_rows, pa.int8())})
-    else:
-        table = table.select(sorted(wanted.columns))
-    table = table.append_column("__row", pa.array(np.arange(table.num_rows)))
-    with connection(spatial=wanted.spatial) as duck:
-        duck.register("records", table)
-        query = f"SELECT __row FROM records WHERE {wanted.sql} ORDER BY __row"  # noqa: S608  values are bound
-        try:
-            return np.asarray(duck.execute(query, list(wanted.values)).fetchnumpy()["__row"], dtype=np.int64)
-        except duckdb.Error as error:
-            reason = " ".join(str(error).split())[:160]
-            raise BadInput(f"the filter cannot be asked of these values ({reason}); correct it") from None

@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spacegov.layers.files import Reading
-from spacegov.layers.filter import GEOMETRY, Filter, rows_passing
+from spacegov.layers.filter import GEOMETRY, Filter
+from spacegov.layers.filter_rows import rows_passing
 from spacegov.layers.parquet_groups import boxes_meeting, groups_meeting, row_group_runs
 from spacegov.layers.parquet_pages import PagedFile, paged_file
 

@@ -184,7 +184,8 @@ def _passing(role: str, name: str, value: Any, where: str) -> Any:
     """Give the rows of an answer that pass a filter."""
     import pyarrow as pa
 
-    from spacegov.layers.filter import compile_filter, kinds_of, rows_passing
+    from spacegov.layers.filter import compile_filter, kinds_of
+    from spacegov.layers.filter_rows import rows_passing
 
     if not hasattr(value, "columns"):
         raise BadInput(f"{role}: {name} answered with a raster, a filter needs a table or features; remove the filter")
