@@ -35,11 +35,6 @@ def ask(tool, **given):
             {"layers": f"{CITY}zoning,{CITY}parks", "territory": f"{CITY}baltimore_city_detailed", "repair": "true"},
             {},
         ),
-        (
-            "detect-plan-conflict",
-            {"plans": f"{CITY}adopted_plans", "plan": "plan_name", "repair": "true"},
-            {"rows": 67},
-        ),
         ("mask-coordinates", {"layer": f"{CITY}rec_centers", "sharing": "open"}, {"features": 48, "at_risk": 0}),
         (
             "assess-coverage",
