@@ -67,8 +67,8 @@ def check_shoreline_buffer(
     themes: list[str] | None = None,
     feature_class: Annotated[list[str] | str | None, ColumnOf("protected")] = None,
     width: str | None = None,
-    kind: Annotated[str | None, ColumnOf("changes")] = "kind",
-    date: Annotated[str | None, ColumnOf("changes")] = "date",
+    kind: Annotated[str | None, ColumnOf("changes")] = None,
+    date: Annotated[str | None, ColumnOf("changes")] = None,
     patch: Annotated[str | None, ColumnOf("changes")] = None,
     permit: Annotated[str | None, ColumnOf("permits")] = None,
     valid_from: Annotated[str | None, ColumnOf("permits")] = None,
@@ -101,7 +101,7 @@ def check_shoreline_buffer(
     width : str, optional
         Column of the width of a line in metres, where a layer has it: its shore lies half of that away.
     kind, date : str, optional
-        Columns of the changes: what changed, and when it was seen. None where there is none.
+        Columns of the changes: what changed, and when it was seen; without a date the zones without an end judge.
     patch, permit : str, optional
         Columns that name a patch and a permit; the label of the record by default.
     valid_from, valid_to : str, optional
@@ -161,7 +161,7 @@ def check_shoreline_buffer(
     ...                      columns=["theme", "zone", "from_m", "to_m", "verdict"])
     >>> zones = zones.assign(valid_from=None, valid_to=None, article=None)
     >>> zones["class"] = None
-    >>> answer = check_shoreline_buffer([river], seen, buffers=zones, themes=["river"], width="wide")
+    >>> answer = check_shoreline_buffer([river], seen, buffers=zones, themes=["river"], width="wide", date="date")
     >>> answer.intrusions[["zone", "verdict", "distance_m", "area_m2"]].to_numpy().tolist()
     [['bank', 'prohibited', 10.0, 200.0], ['outer', 'conditional', 30.0, 200.0]]
     """
@@ -174,7 +174,10 @@ def check_shoreline_buffer(
     small = rows[~keep]
     ledger.dropped(len(small), "ground below min_area or min_width", area_m2=float(small["area_m2"].sum()))
     rows, shapes = rows[keep].reset_index(drop=True), shapes[keep]
-    said = tell_verdicts(kinds, rows["theme"], asked.table["kind"].to_numpy(dtype=object)[rows["patch"]])
+    # without a column of kinds the zone alone judges
+    said = tell_verdicts(
+        kinds if kind is not None else None, rows["theme"], asked.table["kind"].to_numpy(dtype=object)[rows["patch"]]
+    )
     rule = rows["rule"].to_numpy(dtype=object)
     # a kind that people or nobody settled keeps its word, unless it stood before the rule
     rows["verdict"] = np.where((said == "encroachment") | (rule == "earlier"), rule, said)

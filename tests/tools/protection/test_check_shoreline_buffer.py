@@ -55,7 +55,10 @@ def check(protected, changes, permits=None, **options):
     given = protected if isinstance(protected, list) else [protected]
     with collect() as book:
         answer = check_shoreline_buffer(
-            given, changes, permits, **{"buffers": BANKS, "themes": ["water"] * len(given), **options}
+            given,
+            changes,
+            permits,
+            **{"buffers": BANKS, "themes": ["water"] * len(given), "kind": "kind", "date": "date", **options},
         )
     return answer, book
 
@@ -260,7 +263,7 @@ def test_a_zone_of_the_sample_county_agrees_with_drawn_ground_under_the_same_per
     rivers = waters[waters["kind"] == "river"]
     dates = {"valid_from": "issued", "valid_to": "valid_to"}
     table = zones(("river", "bank", 0, 50, "prohibited"))
-    answer, _ = check([waters], changes, permits, buffers=table, feature_class="kind", **dates)
+    answer, _ = check([waters], changes, permits, buffers=table, feature_class="kind", date="date", **dates)
     drawn = rivers.assign(control="bank", geometry=rivers.buffer(50, quad_segs=64))
     drawn.geometry = drawn.geometry.difference(rivers.union_all())
     other = monitor_encroachment([drawn], changes, permits, **dates)
@@ -282,6 +285,8 @@ def test_the_default_tables_serve_the_sample_county():
             layers["artificial.change-patches"].read(),
             buffers=BUFFERS,
             kinds=KINDS,
+            kind="kind",
+            date="date",
             themes=["water", "stream", "heritage"],
             feature_class=["kind", "order", "zone"],
             width="width_m",
