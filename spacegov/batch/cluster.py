@@ -10,8 +10,9 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 from typing import Any
 
+from spacegov.batch.answering import answer_part
 from spacegov.batch.fingerprint import software
-from spacegov.batch.parts import Answered, Part, answer_part, kept_part
+from spacegov.batch.parts import Answered, Part, kept_part
 from spacegov.errors import BadInput, UnreadableFile
 
 _DIED = "the worker process ended before it answered, perhaps for want of memory; use fewer workers, or smaller zones"

@@ -148,7 +148,7 @@ def units_table(workspace: Workspace, pairs: Sequence[Pair]) -> Any:
     """
     import geopandas as gpd
 
-    from spacegov.batch.parts import zones_of
+    from spacegov.batch.answering import zones_of
 
     rows, shapes = [], []
     for part, answered in pairs:
