@@ -6,7 +6,19 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from benchmarks import areas, batch, first_use, landscape, positions, service, store, streaming, zonal, zones
+from benchmarks import (
+    areas,
+    batch,
+    first_use,
+    landscape,
+    positions,
+    real_layers,
+    service,
+    store,
+    streaming,
+    zonal,
+    zones,
+)
 from benchmarks.report import write_page
 
 FAMILIES = {
@@ -18,6 +30,7 @@ FAMILIES = {
     "first-use": (first_use.run, "first-use.md"),
     "landscape": (landscape.run, "landscape.md"),
     "store": (store.run, "store.md"),
+    "real-layers": (real_layers.run, "real-layers.md"),
     "batch": (batch.run, "batch.md"),
     "service": (service.run, "service.md"),
 }
