@@ -208,7 +208,7 @@ def _column(values: Sequence[float | None], unit: str, decimals: int, language: 
             continue
         exact, shown = next(cells)
         # A true amount that rounds away keeps its sign of life, "< 0.1".
-        text = number(shown or exact, language, decimals)
+        text = number(shown or min(exact, 10.0**-decimals / 4), language, decimals)
         texts.append(with_unit(text, exact, unit, language))
     return texts
 

@@ -74,18 +74,28 @@ def shares(values: Sequence[float], language: Language) -> Amounts:
         return Amounts("%", tuple("0" for _ in values), "0")
     parts = [value / whole * 100 for value in values]
     rounded = numbers.rounded(parts, 1)
-    cells = tuple(numbers.number(shown or exact, language, 1) for shown, exact in zip(rounded, parts, strict=True))
+    cells = tuple(written(shown, exact, language, 1) for shown, exact in zip(rounded, parts, strict=True))
     return Amounts("%", cells, numbers.number(100.0, language, 0))
 
 
 def _amounts(values: Sequence[float], unit: str, decimals: int, language: Language) -> Amounts:
     scaled = [value / _METRES_PER[unit] for value in values]
     rounded = numbers.rounded(scaled, decimals)
-    cells = tuple(
-        numbers.number(shown or exact, language, decimals) for shown, exact in zip(rounded, scaled, strict=True)
-    )
+    cells = tuple(written(shown, exact, language, decimals) for shown, exact in zip(rounded, scaled, strict=True))
     total = round(math.fsum(scaled) * 10**decimals) / 10**decimals
     return Amounts(unit_named(unit).form(5, language), cells, numbers.number(total, language, decimals))
+
+
+def written(shown: float, exact: float, language: Language, decimals: int) -> str:
+    r"""Write a rounded part; a true amount that was rounded down to nothing reads as less than the smallest shown.
+
+    Examples
+    --------
+    >>> written(0.0, 0.6, "en", 0), written(0.0, 0.0, "en", 0), written(1.0, 0.6, "en", 0)
+    ('<\u202f1', '0', '1')
+    """
+    least = 10.0**-decimals / 4
+    return numbers.number(shown or min(exact, least), language, decimals)
 
 
 @dataclass(frozen=True)

@@ -270,7 +270,7 @@ def _grid(
     language = asked.language
 
     def write(shown: float, exact: float) -> str:
-        return numbers.number(shown or exact, language, decimals)
+        return amounts.written(shown, exact, language, decimals)
 
     return (
         [
