@@ -71,8 +71,8 @@ def main() -> None:
         workspace = spacegov.open()
         draw_county(workspace, out)
         run_demo(workspace, out, "en")
-        photograph(out / "index.html", PICTURES / "demo.png", 1280, 1390)
-        photograph(out / "delineate-three-zones.html", PICTURES / "three-zones.png", 1280, 800)
+        photograph(out / "index.html", PICTURES / "demo.png", 1280, 1470)
+        photograph(out / "outbreak-three-zones" / "map.html", PICTURES / "three-zones.png", 1280, 800)
         real = os.environ.get("SPACEGOV_REAL_DATA")
         if real:
             plans = f"{real}/baltimore_md.gpkg:adopted_plans"

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from spacegov.text import Language, say
+from spacegov.text import Language, Text, say
+from spacegov.toolbox.card import Application
 
 if TYPE_CHECKING:
     from spacegov.applications.outcome import Status
     from spacegov.applications.scenario import Choice
     from spacegov.workspace import Workspace
 
+APPLICATION_TITLES: dict[Application, Text] = {
+    "foundation": {"en": "Foundation", "zh": "基础", "ru": "Основа"},
+    "integration": {"en": "Integration", "zh": "多规合一", "ru": "Согласование планов"},
+    "protection": {"en": "Protection", "zh": "空间保护", "ru": "Охрана"},
+    "use": {"en": "Use", "zh": "空间利用", "ru": "Использование"},
+    "security": {"en": "Security", "zh": "空间安全", "ru": "Безопасность"},
+    "emergency": {"en": "Emergency", "zh": "应急三区", "ru": "Чрезвычайные ситуации"},
+}
 STATUS_TITLES: dict[Status, dict[Language, str]] = {
     "done": {"en": "done", "zh": "已完成", "ru": "выполнено"},
     "failed": {"en": "failed", "zh": "失败", "ru": "не удалось"},

@@ -1,4 +1,4 @@
-"""`spacegov demo`: the sample county, asked its main questions."""
+"""`spacegov demo`: one scenario of each application on the sample county."""
 
 from __future__ import annotations
 
@@ -17,9 +17,10 @@ def demo(
     language: LanguageOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Ask the sample county its main questions: maps, tables and an index page."""
+    """Run one scenario of each application on the sample county: maps, tables, reports and an index page."""
     from spacegov.applications.demo import run_demo
     from spacegov.content import content_path
+    from spacegov.errors import PartlyFailed
     from spacegov.workspace import Workspace
 
     opened = Workspace.open(workspace or content_path("sample_data"))
@@ -28,7 +29,11 @@ def demo(
         made = run_demo(opened, out, chosen, report)
     if json:
         print_json(made.to_json())
-        return
-    for answer in made.answers:
-        typer.echo(f"{answer.question}\n  {answer.text} ({answer.seconds:.1f} s)")
-    typer.echo(f"{made.seconds:.1f} s in all; open {made.index}")
+    else:
+        for answer in (*made.answers, *made.real):
+            typer.echo(f"{answer.question}\n  {answer.text} ({answer.seconds:.1f} s)")
+        typer.echo(f"{made.seconds:.1f} s in all; open {made.index}")
+    if made.failed:
+        raise PartlyFailed(
+            f"{len(made.failed)} questions gave no answer ({', '.join(made.failed)}); the rest is in {out}"
+        )
