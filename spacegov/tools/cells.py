@@ -111,3 +111,58 @@ def label_frame(rows: dict[str, list[Any]], shapes: list[Any], crs: Any) -> gpd.
     import geopandas as gpd
 
     return gpd.GeoDataFrame(rows, geometry=gpd.GeoSeries(shapes, crs=crs), crs=crs)
+
+
+def values_on(raster: Raster, grid: Raster) -> NDArray[np.float64]:
+    """Measured values of a raster on the cells of another in the same CRS.
+
+    Parameters
+    ----------
+    raster : Raster
+        Values, which are interpolated (bilinear), or averaged where its cells are the smaller ones.
+    grid : Raster
+        The cells.
+
+    Returns
+    -------
+    array of float64, shape of the grid
+        NaN where the raster has no data.
+    """
+    if raster.same_grid(grid):
+        return raster.read()
+    from rasterio.warp import Resampling, reproject
+
+    answer = np.full(grid.shape, np.nan)
+    finer = max(raster.cell_size) < 0.75 * min(grid.cell_size)
+    # both lie in one CRS, so that a local one does: no cell is moved by a datum
+    place = {"src_crs": "EPSG:3857", "dst_crs": "EPSG:3857"}
+    reproject(
+        raster.read(), answer, src_transform=raster.transform, dst_transform=grid.transform, src_nodata=np.nan,
+        dst_nodata=np.nan, resampling=Resampling.average if finer else Resampling.bilinear, **place,
+    )  # fmt: skip
+    return answer
+
+
+def cells_with(raster: Raster, shapes: Any, numbers: Any) -> NDArray[np.float64]:
+    """Number of the polygon that holds the middle of each cell; of several the last counts, NaN where there is none.
+
+    Parameters
+    ----------
+    raster : Raster
+        The cells.
+    shapes : array of polygons
+        In the raster's CRS.
+    numbers : array of float
+        One for each polygon.
+    """
+    from rasterio.features import rasterize
+
+    there = [
+        (shape, float(number))
+        for shape, number in zip(shapes, numbers, strict=True)
+        if shape is not None and not shape.is_empty
+    ]
+    if not there:
+        return np.full(raster.shape, np.nan)
+    burnt = rasterize(there, out_shape=raster.shape, transform=raster.transform, fill=np.nan, dtype="float64")
+    return np.asarray(burnt, dtype=np.float64)

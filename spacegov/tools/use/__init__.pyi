@@ -1,5 +1,4 @@
 from .as_built import AsBuilt, check_as_built
-from .construction_suitability import evaluate_construction_suitability
 from .expiry import watch_expiry
 from .idle_land import find_idle_land
 from .indicators import TerritoryIndicators, compute_indicators
@@ -8,6 +7,7 @@ from .land_supply import LandSupply, trace_land_supply
 from .location import FacilityLocation, locate_facilities
 from .renewal import RenewalRanking, rank_renewal_units
 from .service import ServiceCoverage, measure_service_coverage
+from .site_selection import SiteAnswer, select_sites
 from .underused import UnderusedLand, find_underused_land
 
 __all__ = [
@@ -17,17 +17,18 @@ __all__ = [
     "LandSupply",
     "RenewalRanking",
     "ServiceCoverage",
+    "SiteAnswer",
     "TerritoryIndicators",
     "UnderusedLand",
     "check_as_built",
     "check_development_intensity",
     "compute_indicators",
-    "evaluate_construction_suitability",
     "find_idle_land",
     "find_underused_land",
     "locate_facilities",
     "measure_service_coverage",
     "rank_renewal_units",
+    "select_sites",
     "trace_land_supply",
     "watch_expiry",
 ]
