@@ -82,6 +82,8 @@ def check_names(workspace: Workspace, card: ScenarioCard, source: str, text: str
         raise place.fault(("steps",), "no step names a tool; a scenario asks at least one question")
     if card.shows is not None:
         _known(place, ("shows",), "step with a tool", card.shows, asking)
+    for name in card.draws:
+        _known(place, ("draws",), "step with a tool", name, asking)
     for code in card.deliverable.signatures:
         _known(place, ("deliverable", "signatures"), "department", code, codes)
 

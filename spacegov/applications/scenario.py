@@ -156,6 +156,8 @@ class ScenarioCard(Card):
         In the order in which people go through them.
     shows : str or None
         The step whose answer is the scenario's; the last one with a tool by default.
+    draws : tuple of str
+        Steps whose answers the map opens with, the foremost first; the one shown by default.
     answer : Text or None
         The answer in words, with figures of steps such as `{conflicts.rows:count}`; that of the step shown by default.
     deliverable : Deliverable
@@ -170,6 +172,7 @@ class ScenarioCard(Card):
     about: Text | None = None
     steps: Annotated[tuple[Step, ...], Field(min_length=1)]
     shows: str | None = None
+    draws: tuple[str, ...] = ()
     answer: Text | None = None
     deliverable: Deliverable
     cites: tuple[str, ...] = ()

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from spacegov.applications.outcome import ScenarioOutcome
     from spacegov.maps.folium_map import MapTheme
 
-MOST_FEATURES = 12_000
+MOST_FEATURES = 25_000
 """Features of a step that is not shown at first; beyond it the map would be slow for something nobody asked to see."""
 
 
@@ -33,26 +33,28 @@ def scenario_map(outcome: ScenarioOutcome, language: Language = "en", theme: Map
     from spacegov.maps.answers import gap_layers, is_drawable, map_ground, result_layers
     from spacegov.maps.folium_map import folium_map
 
-    answered = [each for each in outcome.steps if each.result is not None and is_drawable(each.result.frame)]
-    if not answered:
+    answered = {
+        each.step.id: each.result
+        for each in outcome.steps
+        if each.result is not None and is_drawable(each.result.frame)
+    }
+    opened = [name for name in outcome.card.draws or (outcome.card.main.id,) if name in answered]
+    order = list(dict.fromkeys([*opened, *answered]))
+    if not order:
         return None
-    shown = next((each for each in answered if each.step.id == outcome.main.step.id), answered[-1])
-    assert shown.result is not None
-    layers = [*result_layers(shown.result, main=shown.step.title), *gap_layers(shown.result)]
-    crs = layers[0].data.crs
-    for each in answered:
-        result = each.result
-        if result is None or each is shown:
-            continue
-        first = result_layers(result, main=each.step.title, visible=False)[0]
-        if _features(first.data) <= MOST_FEATURES and first.data.crs == crs:
+    shown = answered[order[0]]
+    crs = shown.frame.crs
+    layers = []
+    for name in order:
+        visible = name in opened or name == order[0]
+        first = result_layers(answered[name], main=outcome.step(name).step.title, visible=visible)[0]
+        if first.data.crs == crs and (first.visible or _features(first.data) <= MOST_FEATURES):
             layers.append(first)
-    facts = shown.result.provenance
+    layers += gap_layers(shown)
     read = {
         f"{say(item.title, language) or item.layer} {item.version or ''}".strip(): None
-        for each in answered
-        if each.result is not None
-        for item in each.result.provenance.inputs
+        for result in answered.values()
+        for item in result.provenance.inputs
         if not item.source.startswith("answer of ")
     }
     return folium_map(
@@ -61,8 +63,8 @@ def scenario_map(outcome: ScenarioOutcome, language: Language = "en", theme: Map
         subtitle=outcome.card.title,
         answer=outcome.answer(language),
         sources=list(read),
-        date=facts.started.date(),
-        background=map_ground(shown.result.workspace, crs),
+        date=shown.provenance.started.date(),
+        background=map_ground(shown.workspace, crs),
         language=language,
         theme=theme,
     )

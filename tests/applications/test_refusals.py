@@ -85,6 +85,7 @@ def test_a_scenario_without_a_question(write_card: Callable[..., Path]) -> None:
 
 def test_what_is_shown_must_be_a_step_with_a_tool(write_card: Callable[..., Path]) -> None:
     assert "no step with a tool 'mesure'" in refused(write_card(MEASURE, rest="shows: mesure\n"))
+    assert "no step with a tool 'mesure'" in refused(write_card(MEASURE, rest="draws: [measure, mesure]\n"))
 
 
 def test_lines_are_no_polygons(county: spacegov.workspace.Workspace) -> None:
