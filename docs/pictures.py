@@ -63,14 +63,15 @@ def draw_county(workspace: Workspace, out: Path) -> None:
         photograph(page, PICTURES / f"{name}.png", 900, 900)
 
 
-def main() -> None:
-    """Make every picture."""
+def main() -> str | None:
+    """Make every picture; gives why not, where the demo fails."""
     PICTURES.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder)
         workspace = spacegov.open()
         draw_county(workspace, out)
-        run_demo(workspace, out, "en")
+        if failed := run_demo(workspace, out, "en").failed:
+            return f"no picture is taken of a demo that failed: {', '.join(failed)}"
         photograph(out / "index.html", PICTURES / "demo.png", 1280, 1470)
         photograph(out / "outbreak-three-zones" / "map.html", PICTURES / "three-zones.png", 1280, 800)
         real = os.environ.get("SPACEGOV_REAL_DATA")
@@ -80,6 +81,7 @@ def main() -> None:
             result.map().save(str(out / "baltimore.html"))
             photograph(out / "baltimore.html", PICTURES / "baltimore.png", 1280, 800)
     print("\n".join(str(path) for path in sorted(PICTURES.glob("*.png"))))
+    return None
 
 
 if __name__ == "__main__":
