@@ -28,8 +28,8 @@ def warm_up(*families: str) -> float:
 
     Parameters
     ----------
-    *families : {'area', 'large', 'zones'}
-        Which kernels: areas, areas of polygons of many vertices, zones of buildings; all by default.
+    *families : {'area', 'large', 'zones', 'network'}
+        Which kernels: areas, areas of polygons of many vertices, zones of buildings, ways by road; all by default.
 
     Returns
     -------
@@ -171,12 +171,29 @@ def _exercise_zones() -> None:
     strictest_zone(buildings, zones, level_column="level").add_zone(shapely.box(2.5, 0, 9, 9), 1)
 
 
-_EXERCISES: dict[str, Callable[[], None]] = {"area": _exercise_area, "large": _exercise_large, "zones": _exercise_zones}
+def _exercise_network() -> None:
+    """Search a street of one edge."""
+    import geopandas
+    import shapely
+
+    from spacegov.kernels.network_lines import build_network
+
+    street = build_network(geopandas.GeoDataFrame(geometry=[shapely.LineString([(0, 0), (9, 0)])]))
+    list(street.reached(street.snap(shapely.points([[3.0, 0.0]])), 5.0, threads=1))
+
+
+_EXERCISES: dict[str, Callable[[], None]] = {
+    "area": _exercise_area,
+    "large": _exercise_large,
+    "zones": _exercise_zones,
+    "network": _exercise_network,
+}
 # the modules that hold the kernels of a family
 _SOURCES = {
     "area": ("edges", "jit", "join", "memory", "rings", "screening", "totals", "tree", "wkb_passes"),
     "large": ("cutting", "reduction", "screening_large"),
     "zones": ("zone_boxes", "zone_cells"),
+    "network": ("network_search",),
 }
 # the others call kernels of this family
 _FIRST = "area"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,9 @@ import shapely
 from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 from scipy.sparse import csgraph
+
+from spacegov.kernels.network_bounded import BoundedSearch
+from spacegov.kernels.parallel import in_threads, thread_count
 
 Floats = NDArray[np.float64]
 Indices = NDArray[np.int64]
@@ -180,14 +183,23 @@ class Network:
     def graph(self, sources: Snapped, *, reverse: bool = False) -> Any:
         """Give the matrix of costs between nodes, with a further node for each source that leads into the network."""
         point, node, cost = self.entries(sources, reverse=reverse)
-        ways = [(self.tail, self.head, self.forward), (self.head, self.tail, self.backward)]
-        if reverse:
-            ways = [(head, tail, weight) for tail, head, weight in ways]
-        tails = np.concatenate([*(way[0] for way in ways), len(self.nodes) + point])
-        heads = np.concatenate([*(way[1] for way in ways), node])
-        costs = np.concatenate([*(way[2] for way in ways), cost])
-        usable = np.isfinite(costs)
-        return cost_matrix(len(self.nodes) + len(sources), tails[usable], heads[usable], costs[usable])
+        among = self._backwards if reverse else self._forwards
+        count = len(sources)
+        into = cost_matrix(max(len(self.nodes), count), point, node, cost)[:count, : len(self.nodes)]
+        rows = sparse.vstack([among, into], format="csr")
+        rows.resize(rows.shape[0], rows.shape[0])
+        return rows
+
+    @cached_property
+    def _forwards(self) -> Any:
+        tail, head = np.concatenate([self.tail, self.head]), np.concatenate([self.head, self.tail])
+        cost = np.concatenate([self.forward, self.backward])
+        usable = np.isfinite(cost)
+        return cost_matrix(len(self.nodes), tail[usable], head[usable], cost[usable])
+
+    @cached_property
+    def _backwards(self) -> Any:
+        return self._forwards.T.tocsr()
 
     def costs(self, sources: Snapped, targets: Snapped, *, limit: float = np.inf, reverse: bool = False) -> Floats:
         """Give the cost from every source to every target.
@@ -278,13 +290,31 @@ class Network:
             yield rows, np.atleast_2d(found)[:, :count]
 
     def reached(
-        self, sources: Snapped, limit: float, *, reverse: bool = False
+        self, sources: Snapped, limit: float, *, reverse: bool = False, threads: int | None = None
     ) -> Iterator[tuple[int, Indices, Floats]]:
-        """Go through the sources with the nodes each reaches within a cost: (source, nodes, costs)."""
-        for rows, distance in self._searches(sources, limit, reverse):
-            for offset, row in enumerate(distance):
-                nodes = np.flatnonzero(row <= limit)
-                yield rows.start + offset, nodes, row[nodes]
+        """Go through the sources with the nodes each reaches within a cost, in no order: (source, nodes, costs)."""
+        from spacegov.kernels.compilation import ensure_compiled
+
+        ensure_compiled("network")
+        search = BoundedSearch(self._backwards if reverse else self._forwards, limit)
+        point, node, cost = self.entries(sources, reverse=reverse)
+        order = np.argsort(point, kind="stable")
+        starts = np.searchsorted(point[order], np.arange(len(sources) + 1))
+        entries = starts, node[order].astype(np.int32), cost[order]
+        cores = thread_count(threads)
+        # what is found may be all nodes for every source: a round of searches stays within memory, by what was found
+        begin, step = 0, max(cores, _BATCH_CELLS // max(len(self.nodes), 1))
+        while begin < len(sources):
+            numbers, found = np.arange(begin, min(begin + step, len(sources))), 0
+            slices = [part for part in np.array_split(numbers, min(4 * cores, len(numbers))) if len(part)]
+            number = begin
+            for searched in in_threads(partial(search.run, entries), slices, cores):
+                for nodes, costs in searched:
+                    found += len(nodes)
+                    yield number, nodes, costs
+                    number += 1
+            begin += len(numbers)
+            step = max(step, min(_BATCH_CELLS * len(numbers) // max(found, 1), 16 * step))
 
     def _arrive(self, distance: Floats, targets: Snapped, reverse: bool) -> Floats:
         point, node, weight = self.entries(targets, reverse=not reverse)

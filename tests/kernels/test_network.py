@@ -210,3 +210,65 @@ def test_bad_lines_are_refused():
         build_network(layer([(0, 0), (1, 0)]), speed_kmh=[0])
     with pytest.raises(BadInput, match="'sideways' of line 0 is unknown"):
         build_network(layer([(0, 0), (1, 0)]), direction=["sideways"])
+
+
+@st.composite
+def webs(draw):
+    """Random nodes joined by random lines, some one-way, and points on them."""
+    count = draw(st.integers(3, 12))
+    rng = np.random.default_rng(draw(st.integers(0, 10_000)))
+    nodes = rng.integers(0, 40, (count, 2)).astype(float)
+    pairs = [tuple(rng.choice(count, 2, replace=False)) for _ in range(draw(st.integers(3, 25)))]
+    lines = [LineString(nodes[list(pair)]) for pair in pairs if (nodes[pair[0]] != nodes[pair[1]]).any()]
+    assume(lines)
+    directions = rng.choice(["both", "forward", "backward"], len(lines))
+    return lines, directions, rng.random((4, 2)) * 40
+
+
+@settings(deadline=None, max_examples=60)
+@given(webs(), st.one_of(st.floats(0.0, 90.0), st.just(np.inf)), st.booleans())
+def test_what_is_reached_is_what_full_searches_find_within_the_limit(web, limit, reverse):
+    lines, directions, places = web
+    network = build_network(gpd.GeoDataFrame(geometry=lines), direction=directions, joined="ends")
+    snapped = network.snap(shapely.points(places), max_distance=15.0)
+    targets = network.snap(shapely.points(network.nodes))
+    wanted = network.costs(snapped, targets, reverse=reverse)
+    for threads in (1, 2):
+        found = list(network.reached(snapped, limit, reverse=reverse, threads=threads))
+        assert [number for number, _, _ in found] == [0, 1, 2, 3]
+        for number, nodes, costs in found:
+            assert len(set(nodes.tolist())) == len(nodes)
+            assert (costs <= limit).all()
+            at_node = np.full(len(network.nodes), np.inf)
+            at_node[nodes] = costs
+            # a point on its own edge is nearer to a node than through its ends only where the node is an end
+            assert at_node[np.isfinite(at_node)] == pytest.approx(wanted[number][np.isfinite(at_node)], abs=1e-9)
+            missed = np.isfinite(wanted[number]) & ~np.isfinite(at_node)
+            assert (wanted[number][missed] > limit - 1e-9).all()
+
+
+def test_more_that_waits_than_there_is_room_for_is_searched_anew(monkeypatch):
+    from spacegov.kernels import network_bounded
+
+    side = 12
+    spots = [(x, y) for x in range(side) for y in range(side)]
+    lines = [LineString([spot, (spot[0] + dx, spot[1] + dy)]) for spot in spots for dx, dy in ((1, 0), (0, 1))]
+    network = build_network(gpd.GeoDataFrame(geometry=lines))
+    corner = network.snap(points([0, 0], [side / 2, side / 2]))
+    whole = [(nodes.tolist(), costs.tolist()) for _, nodes, costs in network.reached(corner, 30.0)]
+    rooms = []
+    real = network_bounded._Scratch
+
+    def small(nodes, limit, width, room):
+        made = real(nodes, limit, width, room)
+        rooms.append(room)
+        if len(rooms) == 1:
+            made.room, arrays = 8, list(made.arrays)
+            arrays[3], arrays[4] = arrays[3][:8], arrays[4][:8]
+            made.arrays = tuple(arrays)
+        return made
+
+    monkeypatch.setattr(network_bounded, "_Scratch", small)
+    again = [(nodes.tolist(), costs.tolist()) for _, nodes, costs in network.reached(corner, 30.0, threads=1)]
+    assert again == whole
+    assert len(rooms) > 1
