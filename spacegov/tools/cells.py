@@ -130,15 +130,44 @@ def values_on(raster: Raster, grid: Raster) -> NDArray[np.float64]:
     """
     if raster.same_grid(grid):
         return raster.read()
+    if max(raster.cell_size) < 0.75 * min(grid.cell_size):
+        return _averaged(raster, grid)
+    rows, row_share, within_rows = _between(grid, raster, axis=0)
+    columns, column_share, within_columns = _between(grid, raster, axis=1)
+    values = raster.read()
+    total, weight = np.zeros(grid.shape), np.zeros(grid.shape)
+    for down, right in ((0, 0), (0, 1), (1, 0), (1, 1)):
+        row = np.minimum(rows + down, raster.shape[0] - 1)
+        column = np.minimum(columns + right, raster.shape[1] - 1)
+        share = np.outer(row_share if down else 1 - row_share, column_share if right else 1 - column_share)
+        part = values[np.ix_(row, column)]
+        share[np.isnan(part)] = 0.0
+        total += share * np.nan_to_num(part)
+        weight += share
+    there = (weight >= 0.5 - 1e-9) & np.logical_and.outer(within_rows, within_columns)
+    return np.where(there, total / np.where(weight > 0, weight, 1.0), np.nan)
+
+
+def _between(grid: Raster, raster: Raster, axis: int) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[Any]]:
+    """Along one axis: the cell whose middle lies before, how far on the way to the next, and whether it is inside."""
+    start, step = (grid.transform.f, grid.transform.e) if axis == 0 else (grid.transform.c, grid.transform.a)
+    first, size = (raster.transform.f, raster.transform.e) if axis == 0 else (raster.transform.c, raster.transform.a)
+    count = raster.shape[axis]
+    place = (start + (np.arange(grid.shape[axis]) + 0.5) * step - first) / size
+    inside = (place >= 0) & (place <= count)
+    middle = np.clip(place - 0.5, 0.0, count - 1.0)
+    before = np.floor(middle).astype(np.int64)
+    return before, middle - before, inside
+
+
+def _averaged(raster: Raster, grid: Raster) -> NDArray[np.float64]:
     from rasterio.warp import Resampling, reproject
 
     answer = np.full(grid.shape, np.nan)
-    finer = max(raster.cell_size) < 0.75 * min(grid.cell_size)
-    # both lie in one CRS, so that a local one does: no cell is moved by a datum
-    place = {"src_crs": "EPSG:3857", "dst_crs": "EPSG:3857"}
+    crs = "EPSG:3857" if grid.crs is None else grid.crs.to_wkt()
     reproject(
-        raster.read(), answer, src_transform=raster.transform, dst_transform=grid.transform, src_nodata=np.nan,
-        dst_nodata=np.nan, resampling=Resampling.average if finer else Resampling.bilinear, **place,
+        raster.read(), answer, src_transform=raster.transform, dst_transform=grid.transform, src_crs=crs, dst_crs=crs,
+        src_nodata=np.nan, dst_nodata=np.nan, resampling=Resampling.average,
     )  # fmt: skip
     return answer
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from spacegov.errors import BadInput
 from spacegov.raster import Raster
 
 Grid = NDArray[np.float64]
@@ -89,3 +90,14 @@ def focal_range(heights: Grid, cells: int) -> Grid:
     lowest = minimum_filter(np.where(known, heights, np.inf), size=cells, mode="constant", cval=np.inf)
     with np.errstate(invalid="ignore"):
         return np.where(known, highest - lowest, np.nan)
+
+
+def window_cells(elevation: Raster, window: float) -> int:
+    """Give the odd number of cells nearest to the width of a window in metres."""
+    size = max(elevation.cell_size)
+    cells = 2 * round((window / size - 1) / 2) + 1
+    if cells < 3:
+        raise BadInput(
+            f"relief_window: {window:g} m was given for cells of {size:g} m, {2 * size:g} m is the least; widen it"
+        )
+    return int(cells)

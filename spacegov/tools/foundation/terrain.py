@@ -9,12 +9,12 @@ import pandas as pd
 from pydantic import Field
 
 from spacegov.checks import checked
-from spacegov.errors import BadInput, BadPolicy, BadRaster
+from spacegov.errors import BadPolicy, BadRaster
 from spacegov.kinds import AreaBasis, Degrees, Metres, PolicyKind, ValueRaster
 from spacegov.ledger import balance, doubt, figure, progress
 from spacegov.raster import Raster as Band
 from spacegov.tools.cells import cell_areas
-from spacegov.tools.foundation._horn import Grid, aspect_of, focal_range, raster_gradient
+from spacegov.tools.foundation._horn import Grid, aspect_of, focal_range, raster_gradient, window_cells
 from spacegov.tools.foundation._records import answer_table
 
 Azimuth = Annotated[float, Field(ge=0, le=360, json_schema_extra={"unit": "°"})]
@@ -115,7 +115,7 @@ def derive_terrain(
     limits = _limits(slope_classes)
     if min(elevation.shape) < 3:
         raise BadRaster(f"elevation: {elevation.shape} cells were given, at least 3 × 3 are needed; give a larger part")
-    cells = _window_cells(elevation, relief_window)
+    cells = window_cells(elevation, relief_window)
     heights = elevation.values() * metres_per_unit
     _doubt_steps(elevation, metres_per_unit)
     east, north = raster_gradient(elevation, metres_per_unit)
@@ -168,16 +168,6 @@ def _limits(table: pd.DataFrame) -> Grid:
     if (table["class"] == 0).any() or table["class"].duplicated().any():
         raise BadPolicy("slope_classes: a class is 0 or stands twice; 0 means no slope, give each class its own number")
     return limits
-
-
-def _window_cells(elevation: Band, window: float) -> int:
-    size = max(elevation.cell_size)
-    cells = 2 * round((window / size - 1) / 2) + 1
-    if cells < 3:
-        raise BadInput(
-            f"relief_window: {window:g} m was given for cells of {size:g} m, {2 * size:g} m is the least; widen it"
-        )
-    return int(cells)
 
 
 def _doubt_steps(elevation: Band, metres_per_unit: float) -> None:

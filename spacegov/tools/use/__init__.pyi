@@ -1,4 +1,5 @@
 from .as_built import AsBuilt, check_as_built
+from .construction_suitability import evaluate_construction_suitability
 from .expiry import watch_expiry
 from .idle_land import find_idle_land
 from .indicators import TerritoryIndicators, compute_indicators
@@ -23,6 +24,7 @@ __all__ = [
     "check_as_built",
     "check_development_intensity",
     "compute_indicators",
+    "evaluate_construction_suitability",
     "find_idle_land",
     "find_underused_land",
     "locate_facilities",
