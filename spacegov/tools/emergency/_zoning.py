@@ -13,11 +13,13 @@ import shapely
 from numpy.typing import NDArray
 
 from spacegov import numbers
+from spacegov.kernels import strictest_zone
 from spacegov.ledger import doubt
 from spacegov.tools.emergency._protocol import LOCAL_DEFAULT, Protocol, Rule
 
 Indices = NDArray[np.int64]
 _SLIVER_M2 = 1e-6
+_LEVELS = 250
 
 
 @dataclass(frozen=True)
@@ -52,8 +54,9 @@ def holder_of(shapes: Any, holders: Any) -> Indices:
     found = np.full(len(shapes), -1, dtype=np.int64)
     if not len(holders):
         return found
-    # most buildings lie wholly inside one block: only the others need their shares
-    inside, holder = shapely.STRtree(holders).query(shapes, predicate="covered_by")
+    # most buildings lie wholly inside one block: only the others need their shares; holders have many vertices and are
+    # asked, since what is asked is prepared
+    holder, inside = shapely.STRtree(shapes).query(holders, predicate="covers")
     order = np.lexsort((holder, inside))[::-1]
     found[inside[order]] = holder[order]
     rest = np.flatnonzero(found < 0)
@@ -202,17 +205,17 @@ def strictest(shapes: Any, zones: gpd.GeoDataFrame) -> Indices:
     zones : GeoDataFrame
         Zones sorted from strict to loose.
     """
-    found = np.full(len(shapes), len(zones), dtype=np.int64)
-    if len(zones):
-        # the rest of a county is large and met by nearly everything: ask it only where no stricter zone was met
-        loosest = zones["rank"].to_numpy() == zones["rank"].max()
-        for group in (~loosest, loosest):
-            numbers = np.flatnonzero(group)
-            asked = np.flatnonzero(found == len(zones))
-            if not len(numbers) or not len(asked):
-                continue
-            tree = shapely.STRtree(shapes[asked])
-            areas = zones.geometry.to_numpy()[numbers]
-            zone, shape = tree.query(areas, predicate="intersects")
-            np.minimum.at(found, asked[shape], numbers[zone])
-    return np.where(found == len(zones), -1, found)
+    found = np.full(len(shapes), -1, dtype=np.int64)
+    # every zone is a level of its own; where there are more than a run of the kernel keeps, the stricter come first
+    for first in range(0, len(zones), _LEVELS):
+        asked = np.flatnonzero(found < 0)
+        if not len(asked):
+            break
+        some = gpd.GeoDataFrame(
+            {"place": np.arange(first, min(first + _LEVELS, len(zones)))},
+            geometry=zones.geometry.to_numpy()[first : first + _LEVELS],
+        )
+        answer = strictest_zone(shapes[asked], some, level_column="place", trusted=True)
+        levels = np.append(np.asarray(answer.levels, dtype=np.int64), -1)
+        found[asked] = levels[np.minimum(answer.codes, len(answer.levels))]
+    return found
