@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import jsonschema
 import pytest
 import shapely
 
+from spacegov.service.execution import is_spatial
 from spacegov.workspace import Workspace
 from tests.service.client import Server
 
@@ -20,7 +22,9 @@ def test_ats_core_process_list_and_description(county_server: Server, county: Wo
         got = county_server.ask(f"/processes/{each['id']}").json
         signature = county.tools[each["id"]].signature
         own = {*signature.inputs, *signature.policies, *signature.options.model_fields}
-        assert set(got["inputs"]) == own | ({"vary"} if county.tools[each["id"]].card.vary else set())
+        tool = county.tools[each["id"]]
+        beside = {name for name, wanted in (("vary", bool(tool.card.vary)), ("within", is_spatial(tool))) if wanted}
+        assert set(got["inputs"]) == own | beside
         assert set(signature.returns) <= set(got["outputs"])
         for described in got["inputs"].values():
             jsonschema.Draft202012Validator.check_schema(described["schema"])
@@ -159,7 +163,12 @@ def test_workspace_card_and_style(county_server: Server) -> None:
 def test_requests_stand_in_the_log_with_their_id(county_server: Server) -> None:
     got = county_server.ask("/conformance", headers={"x-request-id": "test-77"})
     assert got.headers["x-request-id"] == "test-77"
-    found = [event for event in county_server.events() if event.get("request") == "test-77"]
+    # the line is written after the answer is sent
+    for _ in range(200):
+        found = [event for event in county_server.events() if event.get("request") == "test-77"]
+        if found:
+            break
+        time.sleep(0.05)
     assert found[0]["status"] == 200
     assert found[0]["path"] == "/conformance"
     forged = county_server.ask("/conformance", headers={"x-request-id": "a b\tc"})

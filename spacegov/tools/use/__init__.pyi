@@ -1,3 +1,4 @@
+from ._site_frames import SiteAnswer
 from .as_built import AsBuilt, check_as_built
 from .construction_suitability import evaluate_construction_suitability
 from .expiry import watch_expiry
@@ -8,7 +9,7 @@ from .land_supply import LandSupply, trace_land_supply
 from .location import FacilityLocation, locate_facilities
 from .renewal import RenewalRanking, rank_renewal_units
 from .service import ServiceCoverage, measure_service_coverage
-from .site_selection import SiteAnswer, select_sites
+from .site_selection import select_sites
 from .underused import UnderusedLand, find_underused_land
 
 __all__ = [

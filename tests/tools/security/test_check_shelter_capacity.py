@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from spacegov import ledger
 from spacegov.errors import BadInput, UnknownName
 from spacegov.toolbox.policy import read_policy
-from spacegov.tools.security import check_shelter_capacity
 from spacegov.tools.allocation import allocate
+from spacegov.tools.security import check_shelter_capacity
 
 AREAS = read_policy("shelter-area-2015")
 
