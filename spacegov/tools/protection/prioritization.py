@@ -121,15 +121,17 @@ def prioritize_protection(
     Notes
     -----
     A mixed integer program for HiGHS. Minimum set: min Σ cᵢxᵢ + penalty · Σ bᵢⱼ |xᵢ − xⱼ| with Σ aᵢₖxᵢ ≥ Tₖ. Maximum
-    coverage: max Σ min(held, target)/target less the penalty. With thousands of units the choice among those whose
-    price in the relaxed program is near nothing is solved first, and given if it lies within the gap of the relaxed
-    bound. Irreplaceability is the largest min(1, aᵢₖ/(availableₖ − Tₖ)) over features: by how much the room for choice
-    shrinks without the unit. Not split: the choice is one.
+    coverage: max Σ min(held, target)/target less the penalty. From three thousand units on, without a boundary
+    penalty, the relaxed program gives the bound, the choice is searched among the units that it leaves in doubt
+    (annealing, from fixed seeds), and what is left of the time goes into a better bound. Irreplaceability is the
+    largest min(1, aᵢₖ/(availableₖ − Tₖ)) over features: by how much the room for choice shrinks without the unit. Not
+    split: the choice is one.
 
     References
     ----------
     Ball, Possingham and Watts 2009, Marxan; Beyer et al. 2016, Ecological Modelling 328, integer programming for
-    reserves; Huangfu and Hall 2018, HiGHS; Ferrier et al. 2000 on irreplaceability.
+    reserves; Kirkpatrick et al. 1983, Science 220, on annealing; Huangfu and Hall 2018, HiGHS; Ferrier et al. 2000 on
+    irreplaceability.
 
     Examples
     --------

@@ -9,10 +9,12 @@ import pytest
 import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.sparse import csr_array
 
 from spacegov import ledger
 from spacegov.errors import BadInput, MissingColumn, Unsolvable
 from spacegov.tools.protection import prioritize_protection
+from spacegov.tools.protection._selection import Problem, solve
 
 
 def squares(costs, locks=None, columns=3):
@@ -171,3 +173,43 @@ def test_bad_input_is_refused():
         choose(COSTS, HELD, [1, 1], unit="lock")
     with pytest.raises(MissingColumn):
         choose(COSTS, HELD, [1, 1], cost="value")
+
+
+def many(units, features, seed):
+    generator = np.random.default_rng(seed)
+    costs = generator.uniform(1, 10, units).round(3)
+    held = np.where(generator.random((units, features)) < 0.2, generator.integers(1, 9, (units, features)), 0)
+    held[:, 0] += 1
+    return costs, held
+
+
+def program(costs, held, share, locked=None):
+    held = csr_array(np.asarray(held, float))
+    targets = share * np.asarray(held.sum(axis=0)).ravel()
+    locks = np.zeros(len(costs), np.int64) if locked is None else np.asarray(locked)
+    return Problem(held, targets, np.asarray(costs, float), locks, np.zeros((0, 2), np.int64), np.zeros(0))
+
+
+def test_a_search_among_many_stays_within_bound_and_locks():
+    costs, held = many(3500, 12, 3)
+    locked = np.zeros(3500, np.int64)
+    locked[:40], locked[40:400] = 1, -1
+    problem = program(costs, held, 0.3, locked)
+    found = solve(problem, None, 0.01, 30.0)
+    assert found.chosen[:40].all()
+    assert not found.chosen[40:400].any()
+    assert (problem.held.T @ found.chosen.astype(float) >= problem.targets * (1 - 1e-7)).all()
+    assert found.objective == pytest.approx(costs[found.chosen].sum())
+    assert found.bound <= found.objective
+    assert found.gap <= 0.01
+    # the same again, whatever the threads did
+    assert (solve(problem, None, 0.01, 30.0).chosen == found.chosen).all()
+
+
+def test_what_the_search_cannot_prove_the_program_does():
+    # one feature, a unit of amount 1 for each: the cheapest are the answer, and a gap of nothing is asked
+    costs = np.random.default_rng(8).permutation(np.arange(1.0, 3201.0))
+    found = solve(program(costs, np.ones((3200, 1)), 0.25), None, 0.0, 30.0)
+    assert found.objective == pytest.approx(sum(range(1, 801)))
+    assert found.gap <= 1e-6
+    assert found.finished
