@@ -14,8 +14,9 @@ from benchmarks.report import machine, seconds, table, versions
 _INTRODUCTION = """# Priorities of protection
 
 Written by `python -m benchmarks priorities` on {machine}; {versions}.
-Targets are three tenths of what there is, the gap asked is 1 %, the time limit 60 s; the bound is proven. Scattered features lie in a tenth of the units each,
-clustered ones in ranges of two cells to a quarter of the region, with costs of a wide spread.
+Targets are three tenths of what there is, the gap asked is 1 %, the time limit 60 s; the bound is proven. Scattered
+features lie in a tenth of the units each, clustered ones in ranges of two cells to a quarter of the region, with costs
+of a wide spread.
 """
 
 
