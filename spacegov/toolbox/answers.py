@@ -7,10 +7,9 @@ scenario does, gives an `Answer`. The record of the input carries that run's key
 
 from __future__ import annotations
 
-import copy
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from spacegov.errors import BadInput, EmptyLayer, MissingColumn, UnknownName, suggest
@@ -144,13 +143,17 @@ def read_answer(workspace: Workspace, role: str, item: str | Answer) -> tuple[An
     if value is None:
         raise BadInput(f"{role}: {name} gave no answer that could be taken; run it by itself to see why")
     # The answer itself stays as it is: its reader names the frame, filters it, brings it to another CRS.
-    value = value.copy(deep=False) if hasattr(value, "columns") else copy.copy(value)
+    value = value.copy(deep=False) if hasattr(value, "columns") else value
     if answer.where is not None:
         value = _passing(role, name, value, answer.where)
     if answer.rename:
         value = renamed(role, value, answer.rename)
     label = answer.name or (item if isinstance(item, str) else name).removeprefix(SIGN)
-    value.attrs = {**value.attrs, "layer": label, "title": dict(result.tool.card.title)}
+    attrs = {**value.attrs, "layer": label, "title": dict(result.tool.card.title)}
+    if hasattr(value, "columns"):
+        value.attrs = attrs
+    else:
+        value = replace(value, attrs=attrs)
     crs = getattr(value, "crs", None)
     return value, InputRecord(
         role=role,

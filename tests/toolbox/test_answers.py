@@ -32,3 +32,16 @@ def test_a_named_answer_is_the_frame_that_tool_gives(county):
 def test_an_answer_that_is_not_there_is_named(county, named, sentence):
     with pytest.raises(UnknownName, match=sentence):
         county.run("reconcile-plans", conflicts=named)
+
+
+def test_a_raster_that_a_tool_answers_with_is_taken_by_another(county):
+    loss = county.run("map-soil-erosion")
+    given = {"sensitivities": "@map-soil-erosion:loss", "sensitivity_kinds": ["soil-erosion"]}
+    result = county.run("evaluate-ecological-importance", **given)
+    factors = result.frames["factors"].set_index("factor")
+    assert factors["source"]["soil-erosion"] == "map-soil-erosion:loss"
+    assert factors["decides_m2"]["soil-erosion"] > 0
+    record = next(item for item in result.provenance.inputs if item.role == "sensitivities")
+    assert record.sha256 == loss.provenance.key
+    # the answer itself keeps its name
+    assert loss.frames["loss"].attrs["layer"] == "soil-loss"

@@ -1,5 +1,6 @@
 from ._site_frames import SiteAnswer
 from .as_built import AsBuilt, check_as_built
+from .carrying_capacity import estimate_carrying_capacity
 from .construction_suitability import evaluate_construction_suitability
 from .expiry import watch_expiry
 from .idle_land import find_idle_land
@@ -25,6 +26,7 @@ __all__ = [
     "check_as_built",
     "check_development_intensity",
     "compute_indicators",
+    "estimate_carrying_capacity",
     "evaluate_construction_suitability",
     "find_idle_land",
     "find_underused_land",
