@@ -31,7 +31,7 @@ def test_a_layer_of_the_ground_is_drawn_once(county):
 def test_frames_beside_the_main_one_are_shown_and_cells_have_their_heading(county):
     result = county.run("trace-ecological-corridors")
     shown = {layer.title["en"]: layer.visible for layer in result_layers(result)}
-    assert shown == {"Ecological corridors": True, "Sources": True}
+    assert shown == {"Ecological corridors": True, "Sources": True, "Pinch points": False}
     terrain = county.run("derive-terrain")
     assert terrain.columns["value"].title["en"] == "Value"
     assert result_layers(terrain)[0].style.title["en"] == "Value"
