@@ -120,7 +120,7 @@ class Server:
         raise AssertionError(f"the job is still {got.json}")
 
     def events(self) -> list[dict[str, Any]]:
-        # not splitlines, which also splits at separators that a forged path may hold; what follows the last is unfinished
+        # not splitlines, which also splits at separators that a forged path may hold; the last piece is unfinished
         return [json.loads(line) for line in self.log.read_text().split("\n")[:-1] if line.startswith("{")]
 
     def faults(self) -> list[dict[str, Any]]:
