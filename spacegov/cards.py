@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar, get_args, get_origin
 
@@ -19,6 +19,33 @@ class Card(BaseModel):
 
 
 C = TypeVar("C", bound=BaseModel)
+
+
+class Place:
+    """Where a card says something, for messages.
+
+    Parameters
+    ----------
+    source : str
+        Where it was read.
+    text : str
+        The file's text, from which messages take the line.
+    """
+
+    def __init__(self, source: str, text: str) -> None:
+        self.source = source
+        self.text = text
+
+    def fault(self, where: Sequence[str | int], sentence: str) -> BadCard:
+        """Give the error that names file, line and what is wrong."""
+        line = yaml12.line_of(self.text, tuple(where)) if self.text else None
+        return BadCard(f"{self.source}{f', line {line}' if line else ''}: {sentence}")
+
+    def known(self, where: Sequence[str | int], what: str, name: str, names: Iterable[str]) -> None:
+        """Refuse a name that is none of those known, with the nearest of them."""
+        valid = list(names)
+        if name not in valid:
+            raise self.fault(where, f"there is no {what} {name!r}; {suggest(name, valid)}")
 
 
 def read_card(path: Path, model: type[C], **extra: Any) -> C:
@@ -66,33 +93,30 @@ def card_of(data: Any, model: type[C], source: str, text: str = "", **extra: Any
     if not isinstance(data, dict):
         given = "nothing" if data is None else type(data).__name__
         raise BadCard(f"{source}: {given} was given, a mapping of fields is needed; see CONTRIBUTING.md")
+    place = Place(source, text)
     for name in extra:
         if name in data:
-            line = yaml12.line_of(text, (name,)) if text else None
-            place = f"{source}, line {line}" if line else source
-            raise BadCard(f"{place}: {name!r} comes from the file's name and folder; remove the field")
+            raise place.fault((name,), f"{name!r} comes from the file's name and folder; remove the field")
     try:
         return model.model_validate({**data, **extra})
     except ValidationError as error:
-        raise BadCard(_say(error, model, data, source, text)) from None
+        raise _fault(error, model, data, place) from None
 
 
-def _say(error: ValidationError, model: type[BaseModel], data: Any, source: str, text: str) -> str:
+def _fault(error: ValidationError, model: type[BaseModel], data: Any, place: Place) -> BadCard:
     """Turn the first fault into one sentence; what several members of a union need is told together."""
     faults = _likeliest(data, error.errors())
     # A field that does not exist is more often a misspelt one than one too many, so it is told before a missing one.
     fault = next((each for each in faults if each["type"] == "extra_forbidden"), faults[0])
     location = _place_in(data, fault)
-    line = yaml12.line_of(text, location) if text else None
-    place = f"{source}, line {line}" if line else source
     field = ".".join(str(part) for part in location) or "the card"
     if fault["type"] == "extra_forbidden":
         names = _fields_at(model, location[:-1])
-        return f"{place}: there is no field {field!r}; {suggest(str(location[-1]), names)}"
+        return place.fault(location, f"there is no field {field!r}; {suggest(str(location[-1]), names)}")
     if fault["type"] == "missing":
-        return f"{place}: the field {field!r} is missing; add it"
+        return place.fault(location, f"the field {field!r} is missing; add it")
     same = [_needed(other) for other in faults if _place_in(data, other) == location]
-    return f"{place}: {field!r} is {shown(fault['input'])}, needed is {' or '.join(dict.fromkeys(same))}"
+    return place.fault(location, f"{field!r} is {shown(fault['input'])}, needed is {' or '.join(dict.fromkeys(same))}")
 
 
 def _likeliest(data: Any, faults: Sequence[Any]) -> list[Any]:

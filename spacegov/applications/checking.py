@@ -5,12 +5,11 @@ from __future__ import annotations
 import graphlib
 import inspect
 import typing
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from spacegov import yaml12
 from spacegov.applications.scenario import ScenarioCard, Selection, Step
-from spacegov.errors import BadCard, suggest
+from spacegov.cards import Place
+from spacegov.errors import suggest
 from spacegov.layers.card import SPACES
 
 if TYPE_CHECKING:
@@ -21,18 +20,6 @@ if TYPE_CHECKING:
 Form: TypeAlias = Literal["frame", "table", "raster"]
 _FORMS: dict[str, Form] = {"GeoDataFrame": "frame", "DataFrame": "table", "Raster": "raster"}
 _WORDS: dict[Form, str] = {"frame": "features", "table": "a table", "raster": "a raster"}
-
-
-class _Place:
-    """Where a card says something, for messages."""
-
-    def __init__(self, source: str, text: str) -> None:
-        self.source = source
-        self.text = text
-
-    def fault(self, where: tuple[str | int, ...], sentence: str) -> BadCard:
-        line = yaml12.line_of(self.text, where) if self.text else None
-        return BadCard(f"{self.source}{f', line {line}' if line else ''}: {sentence}")
 
 
 def check_names(workspace: Workspace, card: ScenarioCard, source: str, text: str = "") -> None:
@@ -53,23 +40,23 @@ def check_names(workspace: Workspace, card: ScenarioCard, source: str, text: str
     BadCard
         Naming file, line and the nearest valid name; also for an id given twice and for steps in a circle.
     """
-    place = _Place(source, text)
+    place = Place(source, text)
     ids = [step.id for step in card.steps]
     codes = {steward.code for steward in workspace.layers.stewards.values()}
     for position, step in enumerate(card.steps):
         here = ("steps", position)
         if step.id in ids[:position]:
             raise place.fault((*here, "id"), f"the step {step.id!r} stands twice; give one of them another id")
-        _known(place, (*here, "department"), "department", step.department, codes)
+        place.known((*here, "department"), "department", step.department, codes)
         if step.tool is not None:
-            _known(place, (*here, "tool"), "tool", step.tool, workspace.tools)
+            place.known((*here, "tool"), "tool", step.tool, workspace.tools)
         for name in step.after:
-            _known(place, (*here, "after"), "step", name, ids)
+            place.known((*here, "after"), "step", name, ids)
         for role, index, item in step.sources():
             where = (*here, "inputs", role, *(() if index is None else (index,)))
             name = item.source.partition(".")[0]
             if name in SPACES:
-                _known(place, where, "layer", item.source, workspace.layers)
+                place.known(where, "layer", item.source, workspace.layers)
             elif name not in ids:
                 raise place.fault(
                     where, f"there is no layer and no step {item.source!r}; {suggest(name, [*ids, *workspace.layers])}"
@@ -81,20 +68,14 @@ def check_names(workspace: Workspace, card: ScenarioCard, source: str, text: str
     if not asking:
         raise place.fault(("steps",), "no step names a tool; a scenario asks at least one question")
     if card.shows is not None:
-        _known(place, ("shows",), "step with a tool", card.shows, asking)
+        place.known(("shows",), "step with a tool", card.shows, asking)
     for name in card.draws:
-        _known(place, ("draws",), "step with a tool", name, asking)
+        place.known(("draws",), "step with a tool", name, asking)
     for code in card.deliverable.signatures:
-        _known(place, ("deliverable", "signatures"), "department", code, codes)
+        place.known(("deliverable", "signatures"), "department", code, codes)
 
 
-def _known(place: _Place, where: tuple[str | int, ...], what: str, name: str, names: Iterable[str]) -> None:
-    known = list(names)
-    if name not in known:
-        raise place.fault(where, f"there is no {what} {name!r}; {suggest(name, known)}")
-
-
-def _in_order(place: _Place, card: ScenarioCard, ids: list[str]) -> None:
+def _in_order(place: Place, card: ScenarioCard, ids: list[str]) -> None:
     """Refuse steps in a circle, and steps that use what stands below them."""
     graph = {step.id: [other.id for other in card.needs(step)] for step in card.steps}
     try:
@@ -126,14 +107,14 @@ def check_scenario(workspace: Workspace, card: ScenarioCard, source: str, text: 
     BadCard
         An input, option, rule table or frame that does not exist, an input that is missing, or one of the wrong kind.
     """
-    place = _Place(source, text)
+    place = Place(source, text)
     for position, step in enumerate(card.steps):
         if step.tool is not None:
             _check_step(place, ("steps", position), workspace, card, step)
 
 
 def _check_step(
-    place: _Place, here: tuple[str | int, ...], workspace: Workspace, card: ScenarioCard, step: Step
+    place: Place, here: tuple[str | int, ...], workspace: Workspace, card: ScenarioCard, step: Step
 ) -> None:
     from spacegov.toolbox import policy_names
 
@@ -148,7 +129,7 @@ def _check_step(
             if name not in known:
                 raise place.fault((*here, group, name), f"{tool.id} has no {what} {name!r}; {suggest(name, known)}")
     for name, value in step.policy.items():
-        _known(place, (*here, "policy", name), "rule table", value, policy_names(workspace.tools.policy_folders))
+        place.known((*here, "policy", name), "rule table", value, policy_names(workspace.tools.policy_folders))
     for name, spec in signature.inputs.items():
         missing = name not in step.inputs and name not in tool.card.layers
         if missing and not spec.optional and spec.kind.form != "layers":
@@ -162,7 +143,7 @@ def _check_step(
 
 
 def _check_source(
-    place: _Place,
+    place: Place,
     where: tuple[str | int, ...],
     workspace: Workspace,
     card: ScenarioCard,

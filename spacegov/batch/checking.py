@@ -3,31 +3,19 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from spacegov import yaml12
 from spacegov.batch.plan import Plan, Take, Task
-from spacegov.errors import BadCard, BadInput, suggest
+from spacegov.cards import Place
+from spacegov.errors import BadInput, suggest
 from spacegov.layers import files
 
 if TYPE_CHECKING:
     from spacegov.signature import Signature
     from spacegov.toolbox.tool import Tool
     from spacegov.workspace import Workspace
-
-
-class _Place:
-    """Where a plan says something, for messages."""
-
-    def __init__(self, source: str, text: str) -> None:
-        self.source = source
-        self.text = text
-
-    def fault(self, where: tuple[str | int, ...], sentence: str) -> BadCard:
-        line = yaml12.line_of(self.text, where) if self.text else None
-        return BadCard(f"{self.source}{f', line {line}' if line else ''}: {sentence}")
 
 
 def check_plan(workspace: Workspace, plan: Plan, source: str, text: str = "") -> None:
@@ -48,11 +36,11 @@ def check_plan(workspace: Workspace, plan: Plan, source: str, text: str = "") ->
     BadCard
         A name that does not exist, an option with a wrong value, or a tool that cannot be split as asked.
     """
-    place = _Place(source, text)
+    place = Place(source, text)
     split = plan.split
     if split is not None and split.layer is not None:
         where = ("zones",) if isinstance(plan.zones, str) else ("zones", "layer")
-        _known(place, where, "layer", split.layer, workspace.layers)
+        place.known(where, "layer", split.layer, workspace.layers)
         layer = workspace.layers[split.layer]
         if layer.card.kind != "Polygons":
             raise place.fault(where, f"{layer.id} is a layer of {layer.card.kind}, zones are polygons; name another")
@@ -64,20 +52,14 @@ def check_plan(workspace: Workspace, plan: Plan, source: str, text: str = "") ->
         if task.name in names[:position]:
             raise place.fault(here, f"the task {task.name!r} stands twice; give one of them an id of its own")
         if task.tool is not None:
-            _known(place, (*here, "tool"), "tool", task.tool, workspace.tools)
+            place.known((*here, "tool"), "tool", task.tool, workspace.tools)
             _check_tool(place, here, plan, task, workspace.tools[task.tool])
         else:
-            _known(place, (*here, "scenario"), "scenario", str(task.scenario), workspace.scenarios)
+            place.known((*here, "scenario"), "scenario", str(task.scenario), workspace.scenarios)
             _check_scenario(place, here, workspace, plan, task)
 
 
-def _known(place: _Place, where: tuple[str | int, ...], what: str, name: str, names: Iterable[str]) -> None:
-    known = list(names)
-    if name not in known:
-        raise place.fault(where, f"there is no {what} {name!r}; {suggest(name, known)}")
-
-
-def _check_tool(place: _Place, here: tuple[str | int, ...], plan: Plan, task: Task, tool: Tool) -> None:
+def _check_tool(place: Place, here: tuple[str | int, ...], plan: Plan, task: Task, tool: Tool) -> None:
     signature = tool.signature
     known = [*signature.inputs, *signature.policies, *signature.options.model_fields, "repair"]
     for group, given in (("given", task.given), ("vary", task.vary)):
@@ -117,7 +99,7 @@ def _needed(signature: Signature) -> dict[str, Any]:
     return {name: "" for name, field in signature.options.model_fields.items() if field.is_required()}
 
 
-def _check_scenario(place: _Place, here: tuple[str | int, ...], workspace: Workspace, plan: Plan, task: Task) -> None:
+def _check_scenario(place: Place, here: tuple[str | int, ...], workspace: Workspace, plan: Plan, task: Task) -> None:
     card = workspace.scenarios[str(task.scenario)]
     if plan.split is not None and plan.split.rows is not None and task.take != "whole":
         raise place.fault(here, f"{card.id} cannot be split by a number of rows; split by a layer of zones")

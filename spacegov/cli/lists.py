@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -32,14 +33,11 @@ def layers(
     chosen = language_of(language, opened.settings.language)
     found = opened.layers.find(query, space=space, steward=steward, status=status, sharing=sharing)
     rows = [describe(layer, chosen) for layer in found]
-    if json:
-        for row in rows:
-            print_json(row)
-        return
-    columns = ["id", "title", "kind", "steward_title", "sharing", "status", "version", "coverage"]
-    heads = ["Layer", "Title", "Kind", "Department", "Sharing", "Status", "Version", "Coverage"]
-    print_table(heads, [[str(row[column] or "") for column in columns] for row in rows])
-    typer.echo(f"{len(rows)} of {len(opened.layers)} layers of {say(opened.settings.name, chosen)}")
+    columns = {
+        "Layer": "id", "Title": "title", "Kind": "kind", "Department": "steward_title", "Sharing": "sharing",
+        "Status": "status", "Version": "version", "Coverage": "coverage",
+    }  # fmt: skip
+    tell_rows(rows, columns, f"{len(rows)} of {len(opened.layers)} layers of {say(opened.settings.name, chosen)}", json)
 
 
 def tools(
@@ -55,12 +53,8 @@ def tools(
     opened = Workspace.open(workspace)
     chosen = language_of(language, opened.settings.language)
     rows = [tool.describe(chosen) for tool in opened.tools.find(query, application=application)]
-    if json:
-        for row in rows:
-            print_json(row)
-        return
-    print_table(["Tool", "Application", "Question"], [[row["id"], row["application"], row["question"]] for row in rows])
-    typer.echo(f"{len(rows)} of {len(opened.tools)} tools")
+    columns = {"Tool": "id", "Application": "application", "Question": "question"}
+    tell_rows(rows, columns, f"{len(rows)} of {len(opened.tools)} tools", json)
 
 
 def show(
@@ -165,6 +159,20 @@ def _show_policy(workspace: Workspace, name: str, language: Language, json: bool
     print_table(
         [str(column) for column in table.columns], [[_cell(value) for value in row] for row in table.to_numpy()]
     )
+
+
+def tell_rows(rows: Sequence[Mapping[str, Any]], columns: Mapping[str, str], count: str, json: bool) -> None:
+    """Tell what was found: an object a line, or a table of some of the facts under their headings and the count."""
+    if json:
+        for row in rows:
+            print_json(row)
+        return
+    print_table(list(columns), [[_fact(row[name]) for name in columns.values()] for row in rows])
+    typer.echo(count)
+
+
+def _fact(value: Any) -> str:
+    return " ".join(value) if isinstance(value, list) else str(value or "")
 
 
 def _cell(value: Any) -> str:

@@ -94,21 +94,14 @@ def scenarios(
 ) -> None:
     """List the workflows of several departments."""
     from spacegov.applications.catalogue import describe
-    from spacegov.cli.lists import print_table
+    from spacegov.cli.lists import tell_rows
     from spacegov.workspace import Workspace
 
     opened = Workspace.open(workspace)
     chosen = language_of(language, opened.settings.language)
     rows = [describe(card, chosen) for card in opened.scenarios.find(query, application=application)]
-    if json:
-        for row in rows:
-            print_json(row)
-        return
-    print_table(
-        ["Scenario", "Application", "Departments", "Question"],
-        [[row["id"], row["application"], " ".join(row["departments"]), row["question"]] for row in rows],
-    )
-    typer.echo(f"{len(rows)} of {len(opened.scenarios)} scenarios")
+    columns = {"Scenario": "id", "Application": "application", "Departments": "departments", "Question": "question"}
+    tell_rows(rows, columns, f"{len(rows)} of {len(opened.scenarios)} scenarios", json)
 
 
 def show_scenario(workspace: Workspace, name: str, language: Language, json: bool) -> None:
