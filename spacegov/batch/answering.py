@@ -12,15 +12,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from spacegov.batch.checking import placed
-from spacegov.batch.cuts import Clip, Near, Own, Slice, outside_raster
+from spacegov.batch.cuts import Near, Own, Slice, outside_raster
 from spacegov.batch.parts import RECORD, Answered, Part, State, kept_part
 from spacegov.batch.plan import Zones as ZoneCard
-from spacegov.batch.views import PartLayer, ZoneWorkspace
 from spacegov.batch.zones import ZoneSet, read_zones
 from spacegov.errors import BadInput, EmptyLayer, SpacegovError
 from spacegov.layers import files
 from spacegov.layers.layer import Layer
 from spacegov.toolbox.answers import is_answer
+from spacegov.toolbox.clip import Clip
+from spacegov.toolbox.view import PartLayer, ZoneWorkspace
 
 if TYPE_CHECKING:
     from spacegov.toolbox.result import Result

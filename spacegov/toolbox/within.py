@@ -36,8 +36,8 @@ def cut_to(workspace: Workspace, area: Any) -> Workspace:
     """
     import geopandas as gpd
 
-    from spacegov.batch.cuts import Clip
-    from spacegov.batch.views import ZoneWorkspace
+    from spacegov.toolbox.clip import Clip
+    from spacegov.toolbox.view import ZoneWorkspace
 
     shape = _shape(workspace, area)
     territory = gpd.GeoDataFrame({"name": [NAME]}, geometry=[shape], crs=workspace.crs)

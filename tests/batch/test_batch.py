@@ -131,8 +131,8 @@ def test_clipped_parts_add_up_to_the_whole(tmp_path: Path) -> None:
 
 
 def test_rasters_and_lines_are_cut_at_the_border() -> None:
-    from spacegov.batch.cuts import Clip
-    from spacegov.batch.views import ZoneWorkspace
+    from spacegov.toolbox.clip import Clip
+    from spacegov.toolbox.view import ZoneWorkspace
 
     zones = sample().layers["artificial.townships"].read()
     shape = zones.geometry.iloc[0]

@@ -9,8 +9,9 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spacegov.batch.cuts import Clip, Near, Own, Slice
+from spacegov.batch.cuts import Near, Own, Slice
 from spacegov.batch.zones import ZoneSet
+from spacegov.toolbox.clip import Clip
 
 CRS = "EPSG:4549"
 X, Y, SIDE = 500_000.0, 3_000_000.0, 300.0

@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from spacegov.batch.cuts import Cut
 from spacegov.layers.layer import Layer
 from spacegov.layers.registry import Registry
+from spacegov.toolbox.clip import Cut
 from spacegov.workspace import Workspace
 
 if TYPE_CHECKING:
-    from spacegov.batch.cuts import Bounds
     from spacegov.layers.index import RestrictionIndex
+    from spacegov.toolbox.clip import Bounds
     from spacegov.toolbox.toolbox import Toolbox
 
 
