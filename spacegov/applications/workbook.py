@@ -55,20 +55,11 @@ def write_workbook(outcome: ScenarioOutcome, path: Path, language: Language) -> 
             frames = each.result.frames
             for name, frame in frames.items():
                 if hasattr(frame, "columns"):
-                    sheet = book.add_worksheet(_free(sheet_name(frame_name(each.step.id, name, frames)), taken))
+                    sheet = book.add_worksheet(sheet_name(frame_name(each.step.id, name, frames), taken))
                     table_sheet(sheet, frame, each.result, language, styles)
         rows_sheet(book.add_worksheet(sources), _sources(outcome, language), styles)
 
     return write_book(path, fill)
-
-
-def _free(name: str, taken: set[str]) -> str:
-    """Give a name that no other sheet has."""
-    chosen, number = name, 2
-    while chosen.casefold() in taken:
-        chosen, number = f"{name[:28]} {number}", number + 1
-    taken.add(chosen.casefold())
-    return chosen
 
 
 def _steps(sheet: Any, outcome: ScenarioOutcome, language: Language, styles: Styles) -> None:

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import io
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from spacegov.text import Language, say
-from spacegov.toolbox.export import writing
-from spacegov.toolbox.xlsx import ROW_LIMIT, cell_values
-
-_SHEET_NAME = 31
+from spacegov.toolbox.xlsx import Styles, columns_sheet, sheet_name, write_book
 
 
 def write_workbook(
@@ -33,48 +29,16 @@ def write_workbook(
         Task, and the provenance of each of its runs.
     language : {"en", "zh", "ru"}
     """
-    import xlsxwriter
 
-    options = {
-        "strings_to_formulas": False,
-        "strings_to_urls": False,
-        "nan_inf_to_errors": True,
-        "remove_timezone": True,
-    }
-    content = io.BytesIO()
-    with xlsxwriter.Workbook(content, options) as book:
-        head = book.add_format({"bold": True, "bottom": 1})
+    def fill(book: Any, styles: Styles) -> None:
         taken: set[str] = set()
         for name, frame, titles in tables:
-            _table(book.add_worksheet(_sheet(name, taken)), frame, titles, head)
-        _method(book.add_worksheet(_sheet("Sources and method", taken)), records, language, head)
-    with writing(path):
-        path.write_bytes(content.getvalue())
+            shown = [titles.get(str(column), str(column)) for column in frame.columns]
+            sheet = book.add_worksheet(sheet_name(name, taken))
+            columns_sheet(sheet, frame, shown, styles, "the GeoParquet file")
+        _method(book.add_worksheet(sheet_name("Sources and method", taken)), records, language, styles["head"])
 
-
-def _sheet(name: str, taken: set[str]) -> str:
-    """Give a sheet a name that is short enough and its own."""
-    plain = name.replace("_", " ")
-    short, number = plain[:_SHEET_NAME], 2
-    while short.lower() in taken:
-        end = f" {number}"
-        short, number = plain[: _SHEET_NAME - len(end)] + end, number + 1
-    taken.add(short.lower())
-    return short
-
-
-def _table(sheet: Any, frame: Any, titles: Mapping[str, str], head: Any) -> None:
-    for position, column in enumerate(frame.columns):
-        title = titles.get(str(column), str(column))
-        sheet.write(0, position, title, head)
-        sheet.set_column(position, position, max(12, min(len(title) + 2, 40)))
-    sheet.freeze_panes(1, 0)
-    for position, column in enumerate(frame.columns):
-        for row, value in enumerate(cell_values(frame[column].head(ROW_LIMIT)), start=1):
-            if value is not None:
-                sheet.write(row, position, value)
-    if len(frame) > ROW_LIMIT:
-        sheet.write(ROW_LIMIT + 1, 0, f"{len(frame) - ROW_LIMIT} further rows are in the GeoParquet file")
+    write_book(path, fill)
 
 
 def _method(

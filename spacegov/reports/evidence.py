@@ -277,6 +277,16 @@ def departments(asked: Asked) -> dict[str, tuple[list[str], int]]:
     return found
 
 
+SIGN_LINES = (Cell(tone="line"),) * 3
+"""Name, seal and date, to be written by hand."""
+
+
+def sign_columns(words: Mapping[str, str]) -> tuple[Column, ...]:
+    """Head the lines of a signature."""
+    widths = {"sign_name": 1.0, "sign_seal": 1.2, "sign_date": 0.7}
+    return tuple(Column(words[name], width=width) for name, width in widths.items())
+
+
 def signatures_section(asked: Asked) -> Section:
     """Write the page that departments sign."""
     words, language = asked.words, asked.language
@@ -287,9 +297,7 @@ def signatures_section(asked: Asked) -> Section:
             Cell(asked.department(key), tone="strong"),
             Cell(_few(layers) or DASH),
             *((Cell(numbers.count(count, language)),) if counted else ()),
-            Cell(tone="line"),
-            Cell(tone="line"),
-            Cell(tone="line"),
+            *SIGN_LINES,
         )
         for key, (layers, count) in concerned.items()
     )
@@ -297,9 +305,7 @@ def signatures_section(asked: Asked) -> Section:
         Column(words["department"], width=1.3),
         Column(words["sign_role"], width=1.7),
         *((Column(words["sign_findings"], number=True),) if counted else ()),
-        Column(words["sign_name"], width=1.0),
-        Column(words["sign_seal"], width=1.2),
-        Column(words["sign_date"], width=0.7),
+        *sign_columns(words),
     )
     table = Table(heads, rows, look="signatures")
     return Section("signatures", words["signatures"], (table,), lede=words["sign_lede"])

@@ -408,17 +408,13 @@ class _Writer:
                 (
                     Cell(self.departments.get(code, code), tone="strong"),
                     Cell("; ".join(steps) or say(self.card.deliverable.title, self.language)),
-                    Cell(tone="line"),
-                    Cell(tone="line"),
-                    Cell(tone="line"),
+                    *evidence.SIGN_LINES,
                 )
             )
         heads = (
             Column(words["department"], width=1.2),
             Column(words["sign_role"], width=1.9),
-            Column(words["sign_name"], width=1.0),
-            Column(words["sign_seal"], width=1.2),
-            Column(words["sign_date"], width=0.7),
+            *evidence.sign_columns(words),
         )
         blocks: list[Block] = [Table(heads, tuple(rows), look="signatures")]
         about = say(self.card.deliverable.about, self.language)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import math
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 Styles: TypeAlias = dict[str, Any]
 ROW_LIMIT = 1_000_000
+_SHEET_NAME = 31
 
 
 def write_xlsx(result: Result, path: Path) -> Path:
@@ -70,22 +71,34 @@ def write_book(path: Path, fill: Callable[[Any, Styles], None]) -> Path:
     return path
 
 
-def sheet_name(name: str) -> str:
-    """Give a name that a sheet may have."""
-    return name.replace("_", " ")[:31]
+def sheet_name(name: str, taken: set[str] | None = None) -> str:
+    """Give a name that a sheet may have, and that none of those taken has."""
+    plain = name.replace("_", " ")
+    short, number = plain[:_SHEET_NAME], 2
+    if taken is not None:
+        while short.casefold() in taken:
+            end = f" {number}"
+            short, number = plain[: _SHEET_NAME - len(end)] + end, number + 1
+        taken.add(short.casefold())
+    return short
 
 
 def table_sheet(sheet: Any, frame: Any, result: Result, language: Language, styles: Styles) -> None:
     """Fill a sheet with a frame's columns but its geometry, under their titles."""
     geometry = getattr(frame, "_geometry_column_name", None)
     columns = [column for column in frame.columns if column != geometry]
-    for position, column in enumerate(columns):
-        title = column_title(result, str(column), language)
+    titles = [column_title(result, str(column), language) for column in columns]
+    columns_sheet(sheet, frame[columns], titles, styles, "the run folder")
+
+
+def columns_sheet(sheet: Any, frame: Any, titles: Sequence[str], styles: Styles, rest: str) -> None:
+    """Fill a sheet with a table under titles of its columns; where it is too long, tell where the rest is."""
+    for position, title in enumerate(titles):
         sheet.write(0, position, title, styles["head"])
         sheet.set_column(position, position, max(12, min(len(title) + 2, 40)))
     sheet.freeze_panes(1, 0)
     # In constant memory a sheet is written row by row; asking each value for its type once is most of the cost.
-    cells = [cell_values(frame[column].head(ROW_LIMIT)) for column in columns]
+    cells = [cell_values(frame[column].head(ROW_LIMIT)) for column in frame.columns]
     for row, values in enumerate(zip(*cells, strict=True), start=1):
         for position, value in enumerate(values):
             if value is None:
@@ -97,7 +110,7 @@ def table_sheet(sheet: Any, frame: Any, result: Result, language: Language, styl
             else:
                 sheet.write_number(row, position, value)
     if len(frame) > ROW_LIMIT:
-        sheet.write(ROW_LIMIT + 1, 0, f"{len(frame) - ROW_LIMIT} further rows are in the run folder")
+        sheet.write(ROW_LIMIT + 1, 0, f"{len(frame) - ROW_LIMIT} further rows are in {rest}")
 
 
 def cell_values(column: Any) -> list[Any]:

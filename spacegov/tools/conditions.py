@@ -121,14 +121,19 @@ def read_condition(text: str) -> ast.expr:
     >>> select(read_condition('rank in ("main", "county")'), roads, "roads").tolist()
     [True, False]
     """
-    if len(text) > LONGEST:
-        raise BadPolicy(f"a condition of {len(text)} characters was given, at most {LONGEST} are allowed; split it")
-    try:
-        tree = ast.parse(text.strip(), mode="eval").body
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        raise BadPolicy(f"condition {text!r}: it cannot be read ({reason_of(error)}); mend it") from None
+    tree = parse_expression("condition", text)
     check_condition(tree, text)
     return tree
+
+
+def parse_expression(what: str, text: str) -> ast.expr:
+    """Parse a formula or condition, which is then held to its language; nothing of it is ever run as Python."""
+    if len(text) > LONGEST:
+        raise BadPolicy(f"a {what} of {len(text)} characters was given, at most {LONGEST} are allowed; split it")
+    try:
+        return ast.parse(text.strip(), mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        raise BadPolicy(f"{what} {text!r}: it cannot be read ({reason_of(error)}); mend it") from None
 
 
 def select(

@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from spacegov.errors import BadPolicy, suggest
-from spacegov.tools.conditions import LONGEST, check_condition, column_name, layers_within, reason_of, refuse
+from spacegov.tools.conditions import check_condition, column_name, layers_within, parse_expression, refuse
 
 _ARITHMETIC: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: np.add,
@@ -141,12 +141,7 @@ def read_formula(text: str) -> Formula:
     spacegov.errors.BadPolicy: formula "__import__('os')": there is no function '__import__'; valid names are 'area',
     'area_near', 'area_reached', 'area_times', 'count', 'count_near', 'count_reached', 'ground' and 10 more
     """
-    if len(text) > LONGEST:
-        raise BadPolicy(f"a formula of {len(text)} characters was given, at most {LONGEST} are allowed; split it")
-    try:
-        tree = ast.parse(text.strip(), mode="eval").body
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        raise BadPolicy(f"formula {text!r}: it cannot be read ({reason_of(error)}); mend it") from None
+    tree = parse_expression("formula", text)
     layers: set[str] = set()
     _check(tree, text, layers)
     return Formula(text, tree, tuple(sorted(layers)))

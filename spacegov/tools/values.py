@@ -8,6 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from spacegov.errors import BadInput
+
 
 def text_of(value: Any) -> str | None:
     """Give a value as text; a missing value is None, 101.0 is written 101.
@@ -56,6 +58,24 @@ def labels_of(frame: Any) -> npt.NDArray[Any]:
     texts = texts_of(frame[key]) if key in frame.columns else np.full(len(frame), None, dtype=object)
     index = [str(label) for label in frame.index]
     return np.array([text or label for text, label in zip(texts, index, strict=True)], dtype=object)
+
+
+def readable_dates(frame: pd.DataFrame, column: str, role: str) -> npt.NDArray[np.datetime64]:
+    """Read a column of dates that may be empty, refusing values that are no dates.
+
+    Raises
+    ------
+    BadInput
+        A value is no date.
+    """
+    dates, texts = dates_of(frame[column])
+    broken = np.flatnonzero(np.isnat(dates) & np.array([text is not None for text in texts], dtype=bool))
+    if len(broken):
+        raise BadInput(
+            f"{role}: {len(broken)} values of {column!r} are no dates, the first is {texts[broken[0]]!r}; "
+            "write them as 2024-06-30, or leave them empty"
+        )
+    return dates
 
 
 def dates_of(column: Any) -> tuple[npt.NDArray[np.datetime64], npt.NDArray[Any]]:

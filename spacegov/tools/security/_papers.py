@@ -9,11 +9,11 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from spacegov.errors import BadInput, BadPolicy
+from spacegov.errors import BadPolicy
 from spacegov.kernels import pair_areas
 from spacegov.kinds import name_of
 from spacegov.tools.overlay import Shapes, areas_of, differences, intersections, shapes_of, union_of
-from spacegov.tools.values import column_among, dates_of, labels_of, text_of, texts_of
+from spacegov.tools.values import column_among, labels_of, readable_dates, text_of, texts_of
 
 ANY = "any"
 NONE_NEEDED, PROHIBITED = "none", "prohibited"
@@ -142,14 +142,7 @@ class Papers:
 def _days(frame: gpd.GeoDataFrame, column: str | None, register: str) -> Any:
     if column is None:
         return np.full(len(frame), np.datetime64("NaT"), dtype="datetime64[s]")
-    days, texts = dates_of(frame[column])
-    broken = np.flatnonzero(np.isnat(days) & np.array([text is not None for text in texts], dtype=bool))
-    if len(broken):
-        raise BadInput(
-            f"papers ({register}): {len(broken)} values of {column!r} are no dates, the first is {texts[broken[0]]!r}; "
-            "write them as 2024-06-30, or leave them empty"
-        )
-    return days
+    return readable_dates(frame, column, f"papers ({register})")
 
 
 @dataclass(frozen=True)

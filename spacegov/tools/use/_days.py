@@ -9,8 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from spacegov.errors import BadInput
-from spacegov.tools.values import dates_of
+from spacegov.tools.values import readable_dates
 
 
 def days_of(frame: pd.DataFrame, column: str | None, role: str) -> list[date | None]:
@@ -23,13 +22,7 @@ def days_of(frame: pd.DataFrame, column: str | None, role: str) -> list[date | N
     """
     if column is None:
         return [None] * len(frame)
-    days, texts = dates_of(frame[column])
-    broken = np.flatnonzero(np.isnat(days) & np.array([text is not None for text in texts], dtype=bool))
-    if len(broken):
-        raise BadInput(
-            f"{role}: {len(broken)} values of {column!r} are no dates, the first is {texts[broken[0]]!r}; "
-            "write them as 2024-06-30, or leave them empty"
-        )
+    days = readable_dates(frame, column, role)
     return [None if day is None else day for day in days.astype("datetime64[D]").tolist()]
 
 
