@@ -24,6 +24,7 @@ from urllib.parse import quote, urlencode
 
 import geopandas as gpd
 import numpy as np
+import pyarrow.parquet as pq
 import shapely
 from pyproj import Transformer
 
@@ -112,17 +113,35 @@ def write_workspace(folder: Path, count: int) -> None:
     random_numbers = np.random.default_rng(5)
     side = side_of(count)
     centres = random_numbers.uniform(0, side, (count, 2)) + np.array([EAST, NORTH])
-    order = gpd.GeoSeries(shapely.points(centres)).hilbert_distance().argsort().to_numpy()
-    shapes = shapely.buffer(shapely.points(centres[order]), random_numbers.uniform(4, 12, count), quad_segs=3)
-    columns = {
-        "number": np.arange(count),
-        "floors": random_numbers.integers(1, 30, count),
-        "use": random_numbers.choice(["dwelling", "trade", "industry", "school"], count),
-    }
+    centres = centres[gpd.GeoSeries(shapely.points(centres)).hilbert_distance().argsort().to_numpy()]
     data = folder / "data" / LAYER
     data.mkdir(parents=True, exist_ok=True)
-    write_frame(gpd.GeoDataFrame(columns, geometry=shapes, crs=CRS), data / "2025-01-01.parquet")
+    write_buildings(data / "2025-01-01.parquet", centres, random_numbers)
     (data / "current").write_text("2025-01-01\n", encoding="utf-8")
+
+
+def write_buildings(path: Path, centres: np.ndarray[Any, Any], random_numbers: np.random.Generator) -> None:
+    """Write a building around each centre, in row groups with a page index as a store has them."""
+    writer = None
+    for start in range(0, len(centres), 500_000):
+        some = centres[start : start + 500_000]
+        shapes = shapely.buffer(shapely.points(some), random_numbers.uniform(4, 12, len(some)), quad_segs=3)
+        columns = {
+            "number": np.arange(start, start + len(some)),
+            "floors": random_numbers.integers(1, 30, len(some)),
+            "use": random_numbers.choice(["dwelling", "trade", "industry", "school"], len(some)),
+        }
+        write_frame(gpd.GeoDataFrame(columns, geometry=shapes, crs=CRS), path.with_suffix(".part"))
+        part = pq.read_table(path.with_suffix(".part"))
+        if writer is None:
+            described = json.loads(part.schema.metadata[b"geo"])
+            described["columns"]["geometry"].pop("bbox", None)
+            schema = part.schema.with_metadata({b"geo": json.dumps(described).encode()})
+            writer = pq.ParquetWriter(path, schema, compression="zstd", use_dictionary=["use"], write_page_index=True)
+        writer.write_table(part.cast(schema), row_group_size=32_768)
+    path.with_suffix(".part").unlink(missing_ok=True)
+    if writer is not None:
+        writer.close()
 
 
 def side_of(count: int) -> float:
@@ -349,8 +368,8 @@ def _until_it_answers(server: Running) -> None:
     until = time.monotonic() + 120
     while time.monotonic() < until:
         try:
-            if http.client.HTTPConnection(server.host, timeout=5).connect() is None:
-                return
+            http.client.HTTPConnection(server.host, timeout=5).connect()
+            return
         except OSError:
             time.sleep(0.5)
     raise RuntimeError("pygeoapi does not answer")

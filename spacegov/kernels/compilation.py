@@ -28,8 +28,9 @@ def warm_up(*families: str) -> float:
 
     Parameters
     ----------
-    *families : {'area', 'large', 'zones', 'network'}
-        Which kernels: areas, areas of polygons of many vertices, zones of buildings, ways by road; all by default.
+    *families : {'area', 'large', 'zones', 'places', 'network'}
+        Which kernels: areas, areas of polygons of many vertices, zones of buildings, places of positions, ways by
+        road; all by default.
 
     Returns
     -------
@@ -171,6 +172,17 @@ def _exercise_zones() -> None:
     strictest_zone(buildings, zones, level_column="level").add_zone(shapely.box(2.5, 0, 9, 9), 1)
 
 
+def _exercise_places() -> None:
+    """Look for one point in one place."""
+    import numpy as np
+    import shapely
+
+    from spacegov.kernels.places import DistinctPairs, Places
+
+    found = Places(np.array([shapely.box(0, 0, 1, 1)], dtype=object)).first(np.array([[0.5, 0.5]]))
+    DistinctPairs().add(found, found)
+
+
 def _exercise_network() -> None:
     """Search a street of one edge."""
     import geopandas
@@ -186,6 +198,7 @@ _EXERCISES: dict[str, Callable[[], None]] = {
     "area": _exercise_area,
     "large": _exercise_large,
     "zones": _exercise_zones,
+    "places": _exercise_places,
     "network": _exercise_network,
 }
 # the modules that hold the kernels of a family
@@ -193,6 +206,7 @@ _SOURCES = {
     "area": ("edges", "jit", "join", "memory", "rings", "screening", "totals", "tree", "wkb_passes"),
     "large": ("cutting", "reduction", "screening_large"),
     "zones": ("zone_boxes", "zone_cells"),
+    "places": ("place_search", "zone_cells"),
     "network": ("network_search",),
 }
 # the others call kernels of this family

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from spacegov.kernels.jit import inner_kernel, kernel
 from spacegov.kernels.ragged import FloatArray, IntArray
-from spacegov.kernels.zone_cells import INSIDE, UNDECIDED, box_in_zone
+from spacegov.kernels.zone_cells import INSIDE, UNDECIDED, box_in_zone, hair_of
 
 ByteArray = NDArray[np.uint8]
 SmallIntArray = NDArray[np.int32]
@@ -92,6 +92,8 @@ def classify_boxes(
         Pairs written, and the box to go on from: less than n when their room ran out.
     """
     size = base.shape[0]
+    # the grid encloses the zones
+    hair = hair_of(xmin, ymin, xmin + size * cell, ymin + size * cell)
     candidates = np.empty(len(levels), np.int64)
     pairs = 0
     for k in range(start, boxes.shape[1]):
@@ -152,6 +154,7 @@ def classify_boxes(
                 lower,
                 right,
                 upper,
+                hair,
             )
             if lies == INSIDE:
                 best = levels[zone]
@@ -183,6 +186,7 @@ def boxes_meeting_zone(
     surely = 0
     perhaps = 0
     last = len(ring_offsets) - 1
+    hair = hair_of(xmin, ymin, xmax, ymax)
     for b in range(len(blocks)):
         for k in range(blocks[b] * block_size, min(boxes.shape[1], (blocks[b] + 1) * block_size)):
             # a conversion by float() would stay in single precision
@@ -192,7 +196,7 @@ def boxes_meeting_zone(
             upper = np.float64(boxes[3, k])
             if codes[k] <= level or not (left <= xmax and right >= xmin and lower <= ymax and upper >= ymin):
                 continue
-            lies = box_in_zone(coordinates, ring_offsets, 0, last, left, lower, right, upper)
+            lies = box_in_zone(coordinates, ring_offsets, 0, last, left, lower, right, upper, hair)
             if lies == INSIDE:
                 inside[surely] = k
                 surely += 1

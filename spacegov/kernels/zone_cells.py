@@ -81,6 +81,12 @@ def draw_zone(
 
 
 @inner_kernel
+def hair_of(xmin: float, ymin: float, xmax: float, ymax: float) -> float:
+    """What rounding can move no coordinate within a box by, with a margin of a million."""
+    return 1e-9 * (abs(xmin) + abs(ymin) + abs(xmax) + abs(ymax))
+
+
+@inner_kernel
 def box_in_zone(
     coordinates: FloatArray,
     ring_offsets: IntArray,
@@ -90,12 +96,13 @@ def box_in_zone(
     ymin: float,
     xmax: float,
     ymax: float,
+    hair: float,
 ) -> int:
-    """How a box lies to a zone: INSIDE, OUTSIDE, or UNDECIDED when an edge of the zone comes near it.
+    """How a box lies to a zone: INSIDE, OUTSIDE, or UNDECIDED when an edge of the zone comes within a hair of it.
 
-    An edge misses the box when one of three axes keeps them apart: x, y, and the normal of the edge.
+    An edge misses the box when one of three axes keeps them apart: x, y, and the normal of the edge. The hair is to be
+    far more than the rounding of the zone's coordinates, see `hair_of`.
     """
-    hair = 1e-9 * (abs(xmin) + abs(xmax) + abs(ymin) + abs(ymax))
     x_middle = 0.5 * (xmin + xmax)
     y_middle = 0.5 * (ymin + ymax)
     inside = False

@@ -12,13 +12,16 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from spacegov.checks import checked
-from spacegov.errors import BadInput, UnsuitableCrs
+from spacegov.errors import BadInput, UnsuitableCrs, WrongGeometry
+from spacegov.kernels.places import DistinctPairs, Places
 from spacegov.kinds import ColumnOf, Minutes, Polygons, Stream
 from spacegov.ledger import doubt, dropped, figure
 from spacegov.tools.emergency._cases import unique_ids
 
 _MICROSECONDS = 60_000_000
-_MERGE_AT = 4_000_000
+# a place and a window are held in one number: windows up to half of this many before and after 1970
+_WINDOWS = 1 << 33
+_SHORTEST = 3_000_000
 _PRESENCE_COLUMNS = {
     "kind": "str",
     "place": "str",
@@ -139,6 +142,8 @@ def _span(window: float) -> int:
     span = round(window * _MICROSECONDS)
     if span <= 0 or (24 * 60 * _MICROSECONDS) % span:
         raise BadInput(f"window: {window:g} minutes do not divide a day; give 5, 15, 60 or another that does")
+    if span < _SHORTEST:
+        raise BadInput(f"window: {window:g} minutes are shorter than three seconds; give a longer window")
     return span
 
 
@@ -152,47 +157,28 @@ class _Places:
         self.ids = [ids[number] for number in order]
         self.shapes = layer.geometry.to_numpy()[order]
         self.crs = layer.crs
-        self.seen: list[NDArray[np.void]] = []
-        self.held = 0
+        self.index = Places(self.shapes)
+        self.seen = DistinctPairs()
 
-    def add(self, points: Any, windows: NDArray[np.int64], people: NDArray[np.uint64]) -> NDArray[np.bool_]:
-        """Take positions; tells which lie in a place."""
-        # the tree holds the points, so that each place is prepared once for all of them
-        place, point = shapely.STRtree(points).query(self.shapes, predicate="intersects")
-        first = np.full(len(points), len(self.ids), dtype=np.int64)
-        np.minimum.at(first, point, place)
+    def add(self, points: NDArray[np.float64], windows: NDArray[np.int64], people: NDArray[np.int64]) -> Any:
+        """Take positions, their windows counted from the earliest; tells which lie in a place."""
+        first = self.index.first(points)
         inside = first < len(self.ids)
-        triples = np.empty(int(inside.sum()), dtype=[("place", "<i8"), ("window", "<i8"), ("person", "<u8")])
-        triples["place"], triples["window"], triples["person"] = first[inside], windows[inside], people[inside]
-        self.seen.append(_different(triples))
-        self.held += len(self.seen[-1])
-        if self.held > _MERGE_AT:
-            self.merge()
+        self.seen.add(first[inside] * _WINDOWS + windows[inside], people[inside])
         return inside
-
-    def merge(self) -> NDArray[np.void]:
-        """Keep each person once by place and window."""
-        if len(self.seen) > 1:
-            self.seen = [_different(np.concatenate(self.seen))]
-        self.held = 0 if not self.seen else len(self.seen[0]) // 2
-        return (
-            self.seen[0] if self.seen else np.empty(0, dtype=[("place", "<i8"), ("window", "<i8"), ("person", "<u8")])
-        )
 
     def rows(self, span: int, least: int) -> pd.DataFrame:
         """Counts by place and window, small ones withheld."""
-        triples = self.merge()
-        pairs = pd.DataFrame({"place": triples["place"], "window": triples["window"]})
-        counts = pairs.groupby(["place", "window"], sort=True).size().reset_index(name="people")
-        begins = (counts["window"].to_numpy() * span).astype("datetime64[us]")
-        small = counts["people"].to_numpy() < least
+        cells, people = self.seen.counts()
+        begins = ((cells % _WINDOWS - _WINDOWS // 2) * span).astype("datetime64[us]")
+        small = people < least
         return pd.DataFrame(
             {
                 "kind": self.kind,
-                "place": [self.ids[number] for number in counts["place"]],
+                "place": np.array(self.ids, dtype=object)[cells // _WINDOWS],
                 "begins": begins.astype("datetime64[s]"),
                 "ends": (begins + np.timedelta64(span, "us")).astype("datetime64[s]"),
-                "people": counts["people"].astype("Int64").mask(small),
+                "people": pd.Series(people, dtype="Int64").mask(small),
                 "withheld": small,
             }
         )
@@ -215,14 +201,6 @@ class _Places:
         )
 
 
-def _different(triples: NDArray[np.void]) -> NDArray[np.void]:
-    order = np.lexsort((triples["person"], triples["window"], triples["place"]))
-    ordered = triples[order]
-    keep = np.ones(len(ordered), dtype=bool)
-    keep[1:] = ordered[1:] != ordered[:-1]
-    return ordered[keep]
-
-
 def _take(batch: gpd.GeoDataFrame, counters: list[_Places], pseudonym: str, time: str, span: int) -> int:
     """Count one batch; gives the number of positions in none of the places."""
     if batch.crs != counters[0].crs:
@@ -241,13 +219,34 @@ def _take(batch: gpd.GeoDataFrame, counters: list[_Places], pseudonym: str, time
     if missing.any():
         dropped(int(missing.sum()), "positions without a readable time or a pseudonym")
     stamps = times.to_numpy()[~missing].astype("datetime64[us]").astype(np.int64)
-    windows = stamps // span
-    people = np.asarray(pd.util.hash_array(batch[pseudonym].to_numpy()[~missing].astype(str).astype(object)))
-    points = batch.geometry.to_numpy()[~missing]
+    windows = stamps // span + _WINDOWS // 2
+    if len(windows) and (windows.min() < 0 or windows.max() >= _WINDOWS):
+        raise BadInput(
+            f"positions: times in {time!r} reach beyond what windows of {span / _MICROSECONDS:g} minutes count"
+        )
+    people = _hashes(batch[pseudonym][~missing])
+    points = _coordinates(batch.geometry.to_numpy()[~missing])
     inside = np.zeros(len(points), dtype=bool)
     for counter in counters:
         inside |= counter.add(points, windows, people)
     return int((~inside).sum())
+
+
+def _hashes(pseudonyms: pd.Series[Any]) -> NDArray[np.int64]:
+    """64 bits for each pseudonym, read as text, the same in every batch."""
+    numbers, different = pd.factorize(pseudonyms)
+    texts = np.array([str(value) for value in different], dtype=object)
+    return pd.util.hash_array(texts, categorize=False).view(np.int64)[numbers]
+
+
+def _coordinates(points: NDArray[Any]) -> NDArray[np.float64]:
+    """Coordinates (N, 2) of points, not-a-number for empty ones."""
+    strange = ~np.isin(shapely.get_type_id(points), (-1, 0))
+    if strange.any():
+        raise WrongGeometry(
+            f"positions: {int(strange.sum())} of a batch are no points ({points[strange][0].geom_type}); give points"
+        )
+    return np.column_stack([shapely.get_x(points), shapely.get_y(points)])
 
 
 def _report(total: int, rows: pd.DataFrame, least: int) -> None:
