@@ -64,6 +64,8 @@ def _connect(*, spatial: bool) -> Any:
         path = str(spatial_extension()).replace("'", "''")
         database.execute(f"LOAD '{path}'")
     database.execute("SET enable_geoparquet_conversion = false")
+    # a file of many row groups would else be described anew for every question; DuckDB asks whether it has changed
+    database.execute("SET parquet_metadata_cache = true")
     # In a notebook without ipywidgets DuckDB has no bar, and refuses to have it turned off.
     with suppress(duckdb.InvalidInputException):
         database.execute("SET enable_progress_bar = false")

@@ -16,6 +16,11 @@ if TYPE_CHECKING:
 ROW_GROUP = 32_768
 PAGE, PAGE_ROWS, PAGE_STEP = 32_768, 4_096, 64
 """Bytes and most records of a page, which is what a window unpacks at least; sizes are looked at every few records."""
+PAGED: dict[str, Any] = {
+    "compression": "zstd", "write_page_index": True,
+    "data_page_size": PAGE, "max_rows_per_page": PAGE_ROWS, "write_batch_size": PAGE_STEP,
+}  # fmt: skip
+"""How the files are written that a window is read from."""
 IN_MEMORY = 512 << 20
 """Bytes up to which records are sorted in memory; beyond, DuckDB sorts them on disk."""
 ROW = "__row"
@@ -223,10 +228,7 @@ def write_sorted(
                 if crs is not None:
                     metadata[b"geo"] = json.dumps(_described(spool, crs)).encode()
                 schema = table.schema.with_metadata(metadata)
-                writer = pq.ParquetWriter(
-                    target, schema, compression="zstd", use_dictionary=_repeating(table), write_page_index=True,
-                    data_page_size=PAGE, max_rows_per_page=PAGE_ROWS, write_batch_size=PAGE_STEP,
-                )  # fmt: skip
+                writer = pq.ParquetWriter(target, schema, use_dictionary=_repeating(table), **PAGED)
             writer.write_table(table.cast(schema), row_group_size=ROW_GROUP)
             rows += len(table)
     finally:

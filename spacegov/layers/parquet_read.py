@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from spacegov.layers.files import Reading
 from spacegov.layers.filter import GEOMETRY, Filter
 from spacegov.layers.filter_rows import rows_passing
-from spacegov.layers.parquet_groups import boxes_meeting, groups_meeting, row_group_runs
+from spacegov.layers.parquet_groups import boxes_meeting, groups_meeting, parquet_facts, row_group_runs
 from spacegov.layers.parquet_pages import PagedFile, paged_file
 
 if TYPE_CHECKING:
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     Bounds = tuple[float, float, float, float]
     Rows = NDArray[np.int64]
     Chosen = list[tuple[int, Rows]]
+
+ROW = "__row"
+"""Column for the number of a record in its file."""
 
 
 def parquet_batches(
@@ -74,6 +77,45 @@ def parquet_batches(
             if chosen:
                 for batch in reader.read(chosen, wanted).combine_chunks().to_batches(max_chunksize=size):
                     yield _named(batch, facts["column"])
+
+
+def records_meeting(path: Path, bbox: Bounds, columns: Sequence[str], *, most: int) -> pa.Table | None:
+    """Read the records whose boxes meet a box, with the number of each in the file as `__row`.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    bbox : tuple of float
+        West, south, east, north in its CRS.
+    columns : sequence of str
+        Columns as they are called in the file.
+    most : int
+        Records that the row groups meeting the box may hold.
+
+    Returns
+    -------
+    pyarrow.Table or None
+        None where the file has no boxes, or the row groups hold more.
+    """
+    import pyarrow as pa
+
+    facts = parquet_facts(path)
+    if facts["covering"] is None:
+        return None
+    groups = groups_meeting(facts, bbox)
+    sizes = [facts["metadata"].row_group(group).num_rows for group in range(facts["metadata"].num_row_groups)]
+    if sum(sizes[group] for group in groups) > most:
+        return None
+    with Reading(path):
+        reader = _Reader(path, facts, paged_file(path) if groups else None)
+        chosen = reader.in_box(reader.everything(groups), facts["covering"], bbox)
+        if not chosen:
+            empty = facts["schema"].empty_table().select(list(columns))
+            return empty.append_column(ROW, pa.array([], pa.int64()))
+        first = np.concatenate([[0], np.cumsum(sizes)])
+        numbers = np.concatenate([first[group] + rows for group, rows in chosen])
+        return reader.read(chosen, list(columns)).append_column(ROW, pa.array(numbers))
 
 
 def _named(batch: pa.RecordBatch, own: str | None) -> pa.RecordBatch:

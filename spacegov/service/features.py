@@ -19,6 +19,7 @@ from spacegov.service.guard import REGISTRY, needs
 from spacegov.service.links import JSON, SCHEMA, address, answer, link
 from spacegov.service.params import only, whole
 from spacegov.service.query import Query, read_query
+from spacegov.service.records import page_of
 from spacegov.service.sharing import Need
 from spacegov.service.state import Service, in_thread
 from spacegov.service.tables import Condition, both, counted, fetched
@@ -182,9 +183,12 @@ async def items(request: Request, layer: str) -> Response:
         found = collection(service, layer)
         query = read_query(request, found)
         table, seconds = found.table, limits.query_seconds
-        records = fetched(table, query.condition, columns=query.columns, limit=limit, offset=offset, seconds=seconds)
+        records, known = page_of(
+            table, query.condition, columns=query.columns, limit=limit, offset=offset, seconds=seconds
+        )
         matched = service.remember(
-            ("count", table.stamp, query.condition), lambda: counted(table, query.condition, seconds)
+            ("count", table.stamp, query.condition),
+            lambda: counted(table, query.condition, seconds) if known is None else known,
         )
         days = days_of(found)
         features = features_of(records, table, query.crs, days)

@@ -117,6 +117,8 @@ def in_boxes(table: Table, boxes: list[Box], crs: str) -> Condition:
         parts.append(meets_shape(table, shape))
     if not parts:
         return Condition("FALSE")
+    if len(parts) == 1:
+        return parts[0]
     return Condition(
         " OR ".join(f"({part.sql})" for part in parts), tuple(value for part in parts for value in part.values)
     )
@@ -177,13 +179,14 @@ def filtered(table: Table, text: str, language: str | None, crs: str | None) -> 
     if (language == JSON) != text.lstrip().startswith("{"):
         raise BadInput(f"filter: it is not written as {language}; write it so, or name its language with filter-lang")
     source = references.chosen(crs, "filter-crs", table.crs)
-    shapes: list[Any] = []
+    # compiling may ask for the same shape more than once
+    shapes: dict[bytes, Any] = {}
 
     def to_native(shape: Any) -> Any:
         if source.northing_first:
             shape = references.swapped(shape)
         native = _native(shape, source.name, table.crs)
-        shapes.append(native)
+        shapes[native.wkb] = native
         return native
 
     try:
@@ -194,7 +197,7 @@ def filtered(table: Table, text: str, language: str | None, crs: str | None) -> 
         raise BadInput("the filter asks for a place, and the collection is a table without shapes; leave that part out")
     condition = Condition(done.sql, done.values)
     if done.spatial and len(shapes) == 1 and _narrows(text):
-        return both([meets_box(table, shapes[0].bounds), condition])
+        return both([meets_box(table, next(iter(shapes.values())).bounds), condition])
     return condition
 
 

@@ -189,19 +189,35 @@ def asked(seconds: float = 0.0) -> Iterator[Any]:
 
 @dataclass(frozen=True)
 class Condition:
-    """A part of a WHERE clause, with its values."""
+    """A part of a WHERE clause, with its values.
+
+    Attributes
+    ----------
+    sql : str
+    values : tuple
+    near : tuple of float, optional
+        A box in the table's CRS that the boxes of all records which meet the condition meet.
+    only_near : bool
+        Whether that is all it asks.
+    """
 
     sql: str
     values: tuple[Any, ...] = ()
+    near: Box | None = None
+    only_near: bool = False
 
 
 def both(conditions: list[Condition]) -> Condition:
     """Join conditions; none is true of all."""
     if not conditions:
         return Condition("TRUE")
+    if len(conditions) == 1:
+        return conditions[0]
+    places = [each.near for each in conditions if each.near is not None]
     return Condition(
         " AND ".join(f"({each.sql})" for each in conditions),
         tuple(value for each in conditions for value in each.values),
+        min(places, key=lambda box: (box[2] - box[0]) * (box[3] - box[1])) if places else None,
     )
 
 
@@ -211,7 +227,7 @@ def meets_box(table: Table, box: Box) -> Condition:
         return Condition("TRUE")
     west, south, east, north = box
     sql = "bbox.xmin <= ? AND bbox.xmax >= ? AND bbox.ymin <= ? AND bbox.ymax >= ?"
-    return Condition(sql, (east, west, north, south))
+    return Condition(sql, (east, west, north, south), box, only_near=True)
 
 
 def meets_shape(table: Table, shape: Any) -> Condition:

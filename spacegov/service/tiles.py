@@ -176,12 +176,17 @@ async def tile(request: Request, layer: str, matrix_set: str, matrix: str, row: 
     _known(matrix_set)
     place = _place(matrix, row, column)
     service: Service = request.app.state.service
-    found = await in_thread(_tiled, service, layer)
+    # one turn in the threads: behind many requests each turn is a wait
+    return await in_thread(_tile, request, service, layer, place)
+
+
+def _tile(request: Request, service: Service, layer: str, place: tuple[int, int, int]) -> Response:
+    found = _tiled(service, layer)
     form, theme = _form(request, found)
     asked = request.query_params.get("filter")
     if found.is_raster and asked is not None:
         raise BadInput(f"{layer} is a raster, which no filter of records can narrow; leave filter out")
-    condition = await in_thread(_condition, request, found)
+    condition = _condition(request, found)
     etag = '"' + hashlib.sha256(f"{found.stamp}:{place}:{form}:{theme}:{asked}".encode()).hexdigest()[:24] + '"'
     cache = "public, max-age=86400, immutable" if "version" in request.query_params else "no-cache"
     headers = {"etag": etag, "cache-control": cache}
@@ -190,15 +195,13 @@ async def tile(request: Request, layer: str, matrix_set: str, matrix: str, row: 
     if found.is_raster:
         from spacegov.service.raster_tiles import raster_tile
 
-        content = await in_thread(raster_tile, found, *place, form=form, theme=theme)
-        return (
-            Response(content, media_type=PNG, headers=headers)
-            if content
-            else Response(status_code=204, headers=headers)
-        )
+        picture = raster_tile(found, *place, form=form, theme=theme)
+        if not picture:
+            return Response(status_code=204, headers=headers)
+        return Response(picture, media_type=PNG, headers=headers)
     from spacegov.service.vector_tiles import vector_tile
 
-    made = await in_thread(vector_tile, found, *place, condition)
+    made = vector_tile(found, *place, condition)
     if made.dropped:
         headers["spacegov-dropped"] = str(made.dropped)
     if not made.content:

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from spacegov.layers.filter import quoted
-from spacegov.service.tables import Condition, Table, asked, both, fetched, meets_box, moved, mover
+from spacegov.service.records import largest
+from spacegov.service.tables import Condition, Table, asked, both, meets_box, moved, mover
+from spacegov.service.tile_shapes import BUFFER, EXTENT, tile_shapes
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -20,7 +22,6 @@ if TYPE_CHECKING:
     from spacegov.service.collection import Collection
     from spacegov.service.state import Service
 
-EXTENT, BUFFER = 4096, 64
 STORED_FROM = 20_000
 """Features from which on a layer is worth a stored set of tiles."""
 STORED_TO = 15
@@ -105,7 +106,7 @@ def cut_tile(
 ) -> Tile:
     """Cut a tile from the records; where they are too many the largest stay, and the number of the others is told.
 
-    Shapes are transformed by PROJ in one pass, cut and encoded by DuckDB.
+    Shapes are transformed by PROJ and cut by GEOS, each in one pass, and encoded by DuckDB.
     """
     import shapely
 
@@ -121,7 +122,7 @@ def cut_tile(
     columns = [name for name in table.kinds if name != "geometry"]
     place = meets_box(table, near)
     wanted = place if condition is None else both([place, condition])
-    records, dropped = _picked(table, wanted, columns, most, seconds)
+    records, dropped = largest(table, wanted, columns=columns, most=most, seconds=seconds)
     if not records.num_rows:
         return Tile(b"")
     shapes = moved(shapely.force_2d(shapely.from_wkb(records["geometry"].to_numpy())), table.crs, "EPSG:3857")
@@ -151,24 +152,6 @@ def _native_box(box: tuple[float, float, float, float], table: Table) -> tuple[f
     return None if not np.isfinite(found).all() else tuple(map(float, found))  # type: ignore[return-value]
 
 
-def _picked(table: Table, condition: Condition, columns: list[str], most: int, seconds: float) -> tuple[pa.Table, int]:
-    if not table.covering:
-        return fetched(table, condition, columns=columns, limit=most, seconds=seconds), max(table.rows - most, 0)
-    query = f"SELECT count(*) FROM read_parquet(?) WHERE {condition.sql}"  # noqa: S608  values are bound
-    with asked(seconds) as cursor:
-        count = int(cursor.execute(query, [str(table.path), *condition.values]).fetchone()[0])
-    if count <= most:
-        return fetched(table, condition, columns=columns, limit=most, seconds=seconds), 0
-    names = ", ".join([*map(quoted, columns), "geometry"])
-    largest = (
-        f"SELECT {names} FROM read_parquet(?) WHERE {condition.sql} "  # noqa: S608  names are quoted, values bound
-        "ORDER BY (bbox.xmax - bbox.xmin) * (bbox.ymax - bbox.ymin) DESC LIMIT ?"
-    )
-    with asked(seconds) as cursor:
-        found = cursor.execute(largest, [str(table.path), *condition.values, most]).to_arrow_table()
-    return found, count - most
-
-
 def _sizes(shapes: Any) -> np.ndarray[Any, np.dtype[np.float64]]:
     import shapely
 
@@ -184,16 +167,17 @@ def _encoded(records: pa.Table, shapes: Any, table: Table, box: tuple[float, flo
     arrays = {
         name: _attribute(records[name], kind) for name, kind in table.kinds.items() if name in records.column_names
     }
-    arrays["__shape"] = pa.array(shapely.to_wkb(shapes), pa.binary())
-    sides = "{{'min_x': {!r}, 'min_y': {!r}, 'max_x': {!r}, 'max_y': {!r}}}::BOX_2D".format(*map(float, box))
-    names = ", ".join(quoted(name) for name in arrays if name != "__shape")
-    shape = f"ST_AsMVTGeom(ST_GeomFromWKB(__shape), {sides}, {EXTENT}, {BUFFER}, true) AS __geometry"
-    inner = f"SELECT {', '.join(filter(None, [names, shape]))} FROM records"  # noqa: S608  names are quoted
+    placed = tile_shapes(shapes, box)
+    arrays["__shape"] = pa.array(shapely.to_wkb(placed), pa.binary())
+    names = ", ".join(
+        [*(quoted(name) for name in arrays if name != "__shape"), "ST_GeomFromWKB(__shape) AS __geometry"]
+    )
     query = (
-        f"SELECT ST_AsMVT(cut, 'features', {EXTENT}, '__geometry') FROM ({inner}) AS cut WHERE __geometry IS NOT NULL"  # noqa: S608
+        f"SELECT ST_AsMVT(placed, 'features', {EXTENT}, '__geometry') "  # noqa: S608  names are quoted
+        f"FROM (SELECT {names} FROM records) AS placed"
     )
     with asked() as cursor:
-        cursor.register("records", pa.table(arrays))
+        cursor.register("records", pa.table(arrays).filter(pa.array(~shapely.is_missing(placed))))
         found = cursor.execute(query).fetchone()
     return bytes(found[0]) if found is not None and found[0] is not None else b""
 

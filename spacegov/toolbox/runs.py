@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from spacegov.errors import UnreadableFile
-from spacegov.layers.geoparquet import ROW_GROUP
+from spacegov.layers.geoparquet import PAGED, ROW_GROUP
 
 if TYPE_CHECKING:
     from spacegov.toolbox.result import Result
@@ -66,15 +66,16 @@ def _sweep(runs: Path) -> None:
 def write_frame(frame: Any, path: Path) -> None:
     """Write one frame: GeoParquet 1.1 with bbox column, Parquet for tables, cloud-optimized GeoTIFF for rasters.
 
-    Row groups are small, so that the service finds a page of a large answer without unpacking all of it.
+    Row groups and pages are small, so that the service reads a window of a large answer without unpacking all of it.
     """
     if not hasattr(frame, "columns"):
         frame.write(path)
     elif hasattr(frame, "geometry") and getattr(frame, "_geometry_column_name", None) in frame.columns:
         plain = frame.copy(deep=False)
         plain.attrs = {}
-        plain.to_parquet(path, compression="zstd", schema_version="1.1.0", write_covering_bbox=bool(len(frame)),
-                         row_group_size=ROW_GROUP, write_page_index=True)  # fmt: skip
+        plain.to_parquet(
+            path, schema_version="1.1.0", write_covering_bbox=bool(len(frame)), row_group_size=ROW_GROUP, **PAGED
+        )
     else:
         plain = frame.copy(deep=False)
         plain.attrs = {}
