@@ -14,6 +14,7 @@ from spacegov import numbers
 from spacegov.layers.coverage import Answer
 from spacegov.maps.answers import is_drawable, style_of_result
 from spacegov.reports.places import Places
+from spacegov.reports.sayings import called, spoken
 from spacegov.reports.words import WORDS
 from spacegov.text import Language, say
 from spacegov.toolbox.words import column_words
@@ -183,9 +184,9 @@ class Asked:
         if isinstance(value, (bool,)) or type(value).__name__ == "bool_":
             return self.words["yes" if value else "no"]
         words = self.column(name)
-        spoken = (words.codes or {}).get(str(value)) if words is not None else None
-        if spoken is not None:
-            return say(spoken, self.language)
+        title = (words.codes or {}).get(str(value)) if words is not None else None
+        if title is not None:
+            return say(title, self.language)
         if isinstance(value, Mapping):
             return "; ".join(f"{self.named(str(key))}: {self.value(name, part)}" for key, part in value.items())
         if isinstance(value, (list, tuple, set)) or getattr(value, "ndim", None) == 1:
@@ -197,7 +198,10 @@ class Asked:
         if isinstance(value, (int, float)):
             return self._number(name, value)
         text = str(value)
-        return numbers.date(text, self.language) if _DAY.fullmatch(text) else self.named(text)
+        if _DAY.fullmatch(text):
+            return numbers.date(text, self.language)
+        told = spoken(text, self.language, self.term)
+        return told if told != text else called(text, self.language, self.named)
 
     def _number(self, name: str, value: float) -> str:
         unit = self.unit(name)
@@ -220,6 +224,24 @@ class Asked:
         if text in layers.stewards:
             return self.department(text)
         return self.places.names.get(text, text)
+
+    @cached_property
+    def codes(self) -> dict[str, str]:
+        """Words for the codes of the answer's columns, without those that mean different things in two columns."""
+        known: dict[str, set[str]] = {}
+        for column in (*self.card.columns.values(), *self.result.columns.values()):
+            for code, title in (column.codes or {}).items():
+                known.setdefault(code.replace("_", " "), set()).add(say(title, self.language))
+        return {code: next(iter(titles)) for code, titles in known.items() if len(titles) == 1}
+
+    def term(self, text: str) -> str:
+        """Give the words behind a name, a code or a column that a tool put into a sentence; other texts as they are."""
+        title = self.named(text)
+        if title == text:
+            title = self.codes.get(text.replace("_", " "), text)
+        if title == text and self.column(text) is not None:
+            title = self.title(text)
+        return title
 
     def department(self, key: str | None) -> str:
         """Give the name of a department."""

@@ -18,6 +18,7 @@ from spacegov.reports.asked import DASH, Asked
 from spacegov.reports.charts import sparkline
 from spacegov.reports.drawing import draw_map
 from spacegov.reports.model import Cell, Column, Table
+from spacegov.reports.sayings import spoken
 from spacegov.reports.widths import letters
 
 if TYPE_CHECKING:
@@ -257,7 +258,10 @@ def other_tables(asked: Asked) -> list[Table]:
 
 def _frame_title(asked: Asked, name: str) -> str:
     plain = name.replace("_", " ")
-    return plain.capitalize() if asked.language == "en" else f"{asked.words['table']} {plain}"
+    if asked.language == "en":
+        return plain.capitalize()
+    told = spoken(f"table {plain}", asked.language)
+    return told if told != f"table {plain}" else f"{asked.words['table']} {plain}"
 
 
 def rows_told(asked: Asked, shown: int, every: int) -> str:

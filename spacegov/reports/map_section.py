@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from spacegov.reports.asked import Asked
 from spacegov.reports.drawing import EDGE, UNIT_EDGE, draw_map
 from spacegov.reports.listing import around
 from spacegov.reports.model import LegendGroup, LegendLine, Map, Picture
-from spacegov.text import say
+from spacegov.text import Language, say
 
 if TYPE_CHECKING:
     from spacegov.maps.compiled import CompiledStyle, LegendEntry
@@ -135,7 +136,7 @@ def _legend(asked: Asked, gaps: PictureLayer | None, name: str) -> tuple[LegendG
     texts = _amounts(asked, entries)
     own = [
         LegendLine(
-            symbol(entry, style, f"{name}-k{position}"),
+            symbol(entry, style, f"{name}-k{position}", asked.language),
             say(entry.title, asked.language) if style.field is not None else asked.result.tool.title(asked.language),
             text,
         )
@@ -145,7 +146,7 @@ def _legend(asked: Asked, gaps: PictureLayer | None, name: str) -> tuple[LegendG
         entry = gaps.style.entries[0]
         own.append(
             LegendLine(
-                symbol(entry, gaps.style, f"{name}-gap"),
+                symbol(entry, gaps.style, f"{name}-gap", asked.language),
                 f"{asked.words['not_covered_long']}. {asked.words['not_nothing']}"
                 if asked.language != "zh"
                 else f"{asked.words['not_covered_long']}。{asked.words['not_nothing']}",
@@ -178,9 +179,11 @@ def _amounts(asked: Asked, entries: Sequence[LegendEntry]) -> list[str]:
     return ["; ".join(part) for part in parts]
 
 
-def symbol(entry: LegendEntry, style: CompiledStyle, name: str) -> Picture:
+def symbol(entry: LegendEntry, style: CompiledStyle, name: str, language: Language) -> Picture:
     """Draw a legend entry's symbol."""
-    return Picture(legend_swatch(entry, style.shape, "light", name), 5.4, 4.05, say(entry.title))
+    title = say(entry.title, language)
+    drawn = legend_swatch(replace(entry, title={"en": title}), style.shape, "light", name)
+    return Picture(drawn, 5.4, 4.05, title)
 
 
 def _ground_lines(asked: Asked, name: str) -> list[LegendLine]:
@@ -188,7 +191,7 @@ def _ground_lines(asked: Asked, name: str) -> list[LegendLine]:
     for role, title, drawn in asked.places.background(asked.result.frame.crs):
         entry = next((entry for entry in drawn.style.entries if entry.count), None)
         if role != "relief" and entry is not None:
-            lines.append(LegendLine(symbol(entry, drawn.style, f"{name}-{role}"), title))
+            lines.append(LegendLine(symbol(entry, drawn.style, f"{name}-{role}", asked.language), title))
     return lines
 
 

@@ -5,17 +5,19 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from spacegov import numbers
+from spacegov import numbers, yaml12
 from spacegov.reports import amounts
 from spacegov.reports.asked import DASH, Asked
 from spacegov.reports.charts import line_chart
 from spacegov.reports.model import Balance, Block, Cell, Chart, Column, Paragraph, Row, Run, Section, Side, Steps, Table
-from spacegov.reports.sayings import spoken
-from spacegov.text import say
+from spacegov.reports.sayings import called, spoken
+from spacegov.text import Language
 from spacegov.units import unit_named
 
 _SENTENCE = re.compile(r"(?<=[a-z0-9)`²%][.])\s+(?=[A-Z`])")
@@ -23,12 +25,21 @@ _SHORT = re.compile(r"\b(e\.g|i\.e|cf|No|Art|art|vs|approx)\.$")
 
 
 def method_steps(asked: Asked) -> tuple[str, ...]:
-    """Give the method as sentences: the card's words; in English, or where the card has none, the function's notes."""
-    about = say(asked.card.about, asked.language)
-    steps = _sentences(about, asked.language) if about else []
-    if asked.language == "en" or not steps:
+    """Give the method as sentences: the card's words or ours; in English the card's and the function's notes."""
+    about = asked.card.about
+    told = about.get(asked.language) if isinstance(about, dict) else about if asked.language == "en" else None
+    told = told or methods().get(asked.card.id, {}).get(asked.language)
+    steps = _sentences(told, asked.language) if told else []
+    if asked.language == "en":
         steps += _sentences(_notes(asked.result.tool.function), "en")
     return tuple(dict.fromkeys(steps))
+
+
+@cache
+def methods() -> dict[str, dict[Language, str]]:
+    """Read the methods of tools whose card does not describe them, by the tool's id."""
+    found: dict[str, dict[Language, str]] = yaml12.load(Path(__file__).parent / "methods.yaml")
+    return found
 
 
 def _notes(function: Any) -> str:
@@ -102,8 +113,12 @@ def method_section(asked: Asked) -> Section:
 
 def _said(asked: Asked, text: str) -> str:
     """Say what a tool reported, begun with a capital."""
-    told = spoken(text, asked.language)
+    told = spoken(text, asked.language, asked.term)
     return told[:1].upper() + told[1:]
+
+
+def _where(asked: Asked, place: str | None) -> str:
+    return called(place, asked.language, asked.term) if place else DASH
 
 
 def dropped_table(asked: Asked) -> Table | None:
@@ -141,7 +156,7 @@ def doubts_table(asked: Asked) -> Table | None:
     rows = tuple(
         (
             Cell(_said(asked, doubt.text)),
-            *((Cell(doubt.where or DASH, tone="muted"),) if located else ()),
+            *((Cell(_where(asked, doubt.where), tone="muted"),) if located else ()),
         )
         for doubt in doubts
     )

@@ -10,7 +10,8 @@ from spacegov import numbers
 from spacegov.reports.asked import Asked
 from spacegov.reports.breakdown import is_missing
 from spacegov.reports.model import Cell, Column, Row, Section, Table, Tone
-from spacegov.text import say
+from spacegov.reports.sayings import spoken
+from spacegov.text import Language, say
 from spacegov.toolbox.policy import policy_names, read_policy_card
 
 _STANDARD = re.compile(
@@ -54,15 +55,21 @@ def legal_rows(asked: Asked) -> list[Row]:
     whole = Cell(asked.words["subject_standard"])
     rows: list[Row] = [
         *_by_finding(asked),
-        *((whole, Cell(cite), Cell(), tag(asked.words, cite)) for cite in asked.card.cites),
+        *((whole, basis(cite, asked.language), Cell(), tag(asked.words, cite)) for cite in asked.card.cites),
     ]
     cards = policy_names(asked.result.workspace.tools.policy_folders)
     for record in asked.facts.policies:
         title = say(read_policy_card(cards[record.name]).title, asked.language) if record.name in cards else record.name
         source = say(record.source, asked.language) or record.name
         name = f"{record.name}, {asked.words['version'].lower()} {record.version}"
-        rows.append((Cell(title, name), Cell(source), Cell(_validity(asked, record)), tag(asked.words, source)))
+        validity = Cell(_validity(asked, record))
+        rows.append((Cell(title, name), basis(source, asked.language), validity, tag(asked.words, source)))
     return rows
+
+
+def basis(text: str, language: Language) -> Cell:
+    """Name a law, a standard, a guide or a default; what is known by a name in Chinese only keeps it."""
+    return Cell(("；" if language == "zh" else "; ").join(spoken(part, language) for part in text.split("; ")))
 
 
 def legal_section(asked: Asked, rows: list[Row] | None = None) -> Section:
@@ -118,8 +125,8 @@ def _by_finding(asked: Asked) -> list[Row]:
     rows: list[Row] = []
     for (key, text), count in ranked[:MOST_ROWS]:
         title = asked.value(group, key) if group and key else asked.words["not_stated"]
-        basis = Cell(text) if text else Cell(asked.words["no_article"], tone="muted")
-        rows.append((Cell(title, asked.counted(count)), basis, Cell(), tag(asked.words, text) if text else Cell()))
+        article = basis(text, asked.language) if text else Cell(asked.words["no_article"], tone="muted")
+        rows.append((Cell(title, asked.counted(count)), article, Cell(), tag(asked.words, text) if text else Cell()))
     return rows
 
 
@@ -130,11 +137,15 @@ def _documents(asked: Asked, frame: Any) -> list[list[str]]:
     for name in dict.fromkeys(frame["layer"].astype(str)):
         restriction = layers.card(name).restriction if name in layers else None
         told[name] = [
-            " ".join(filter(None, [say(document.title, asked.language), document.number, document.article]))
+            " ".join(filter(None, [_title(document.title, asked.language), document.number, document.article]))
             + f" ({numbers.date(document.date, asked.language)})"
             for document in (restriction.documents if restriction is not None else ())
         ] or [""]
     return [told[str(name)] for name in frame["layer"]]
+
+
+def _title(title: Any, language: Language) -> str:
+    return spoken(say(title, language), language)
 
 
 def _texts(article: Any) -> list[str]:
