@@ -235,7 +235,7 @@ def _take(batch: gpd.GeoDataFrame, counters: list[_Places], pseudonym: str, time
 def _hashes(pseudonyms: pd.Series[Any]) -> NDArray[np.int64]:
     """64 bits for each pseudonym, read as text, the same in every batch."""
     numbers, different = pd.factorize(pseudonyms)
-    texts = np.array([str(value) for value in different], dtype=object)
+    texts = np.asarray(different.astype(str), dtype=object)
     return pd.util.hash_array(texts, categorize=False).view(np.int64)[numbers]
 
 
