@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from spacegov.errors import WrongGeometry
 from spacegov.kernels.geoparquet import SIDES, GeoParquet
 from spacegov.kernels.ragged import FloatArray, IntArray
+from spacegov.parquet.pages import paged_file
 
 # shapes of a frame taken at once
 _BATCH = 1 << 16
@@ -34,7 +35,7 @@ class Footprints(Protocol):
         """Boxes (4, rows) of a part, not-a-number for empty shapes."""
 
     def shapes(self, part: int, rows: IntArray) -> Shapes:
-        """Some shapes of a part, by their position in it."""
+        """Some shapes of a part, by their ascending position in it."""
 
 
 class FrameFootprints:
@@ -68,6 +69,9 @@ class FileFootprints:
     def __init__(self, file: GeoParquet) -> None:
         self._file = file
         self._own = threading.local()
+        # of a file with an index only the pages that hold a shape are unpacked
+        self._pages = paged_file(file.path)
+        self._schema = file.schema
 
     @property
     def count(self) -> int:
@@ -104,10 +108,14 @@ class FileFootprints:
         return boxes
 
     def shapes(self, part: int, rows: IntArray) -> Shapes:
-        """Some shapes of a row group."""
+        """Some shapes of a row group, by ascending position."""
         import pyarrow as pa
 
-        column = self._read(part, [self._file.geometry])[self._file.geometry].take(pa.array(rows))
+        pages, name = self._pages, self._file.geometry
+        if pages is not None and pages.worth([(part, rows)], [name]):
+            column = pages.read([(part, rows)], [name], self._schema)[name]
+        else:
+            column = self._read(part, [name])[name].take(pa.array(rows))
         values = column.to_numpy()
         try:
             return np.asarray(shapely.from_wkb(values), dtype=object)

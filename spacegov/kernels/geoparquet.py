@@ -58,7 +58,8 @@ class GeoParquet:
             ) from error
         self.geo = self._geo_metadata()
         self.geometry = str(self.geo["primary_column"])
-        self.columns = self.open().schema_arrow.names
+        self.schema = self.open().schema_arrow
+        self.columns = self.schema.names
 
     def _geo_metadata(self) -> dict[str, Any]:
         """The `geo` key of the file's metadata."""

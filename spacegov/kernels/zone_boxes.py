@@ -20,12 +20,13 @@ def round_outward(boxes: FloatArray, rounded: NDArray[np.float32]) -> None:
     """Bring boxes (4, n) to single precision so that they enclose the given ones."""
     for side in range(4):
         outward = -1.0 if side < 2 else 1.0
-        for k in range(boxes.shape[1]):
-            value = boxes[side, k]
-            near = np.float64(np.float32(value))
+        given = boxes[side]
+        taken = rounded[side]
+        for k in range(len(given)):
+            near = np.float64(np.float32(given[k]))
             # more than half of the last place, so that it is rounded to the next number or the one after
             beyond = near + outward * (9e-8 * abs(near) + 2e-45)
-            rounded[side, k] = np.float32(beyond if (value - near) * outward > 0.0 else near)
+            taken[k] = np.float32(beyond if (given[k] - near) * outward > 0.0 else near)
 
 
 @inner_kernel

@@ -15,7 +15,7 @@ from spacegov.layers.files import Reading
 from spacegov.layers.filter import GEOMETRY, Filter
 from spacegov.layers.filter_rows import rows_passing
 from spacegov.layers.parquet_groups import boxes_meeting, groups_meeting, parquet_facts, row_group_runs
-from spacegov.layers.parquet_pages import PagedFile, paged_file
+from spacegov.parquet.pages import PagedFile, paged_file
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from spacegov.layers.thrift import BINARY, I32, I64, LIST, STRUCT, Fields, Items, Reader, write
+from spacegov.parquet.thrift import BINARY, I32, I64, LIST, STRUCT, Fields, Items, Reader, write
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from spacegov.layers import thrift
-from spacegov.layers.parquet_pages import paged_file
+from spacegov.parquet import thrift
+from spacegov.parquet.pages import paged_file
 
 ROWS, GROUP = 4_000, 1_500
 
