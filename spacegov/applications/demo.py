@@ -9,46 +9,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from spacegov import numbers
+from spacegov.applications.answer_card import AnswerCard, answer_card, open_notes
 from spacegov.applications.demo_card import DemoCard, DemoScenario, RealQuestion
-from spacegov.applications.words import APPLICATION_TITLES, department_titles
+from spacegov.applications.index_page import CARD_WORDS
+from spacegov.applications.words import APPLICATION_TITLES
 from spacegov.cards import read_card
 from spacegov.content import content_path
 from spacegov.errors import SpacegovError
 from spacegov.text import Language, say
 
 if TYPE_CHECKING:
-    from spacegov.applications.outcome import ScenarioOutcome
-    from spacegov.toolbox.result import Result
     from spacegov.workspace import Workspace
 
-__all__ = ["APPLICATION_TITLES", "Demo", "DemoAnswer", "run_demo"]
-
 Progress = Callable[[float, str], None]
-MOST_LINES = 4
-
-
-@dataclass(frozen=True)
-class DemoAnswer:
-    """One card of the index page."""
-
-    id: str
-    kicker: str
-    question: str
-    pieces: list[tuple[str, bool]]
-    seconds: float
-    picture: str
-    legend: list[dict[str, Any]]
-    lines: list[tuple[str, str]]
-    notes: list[str]
-    files: dict[str, str]
-    wide: bool = False
-    failed: tuple[str, ...] = ()
-
-    @property
-    def text(self) -> str:
-        """The answer in one sentence."""
-        return "".join(text for text, _ in self.pieces)
 
 
 @dataclass
@@ -56,8 +29,8 @@ class Demo:
     """What the demo made."""
 
     index: Path
-    answers: list[DemoAnswer] = field(default_factory=list)
-    real: list[DemoAnswer] = field(default_factory=list)
+    answers: list[AnswerCard] = field(default_factory=list)
+    real: list[AnswerCard] = field(default_factory=list)
     missed: list[str] = field(default_factory=list)
     seconds: float = 0.0
 
@@ -153,66 +126,16 @@ def there(folder: Path, question: RealQuestion) -> bool:
     return all(split_source(str(folder / name))[0].is_file() for name in (*named, *question.below))
 
 
-def _answer(workspace: Workspace, entry: DemoScenario, out: Path, language: Language, progress: Progress) -> DemoAnswer:
-    from spacegov.applications.demo_pictures import scenario_picture
+def _answer(workspace: Workspace, entry: DemoScenario, out: Path, language: Language, progress: Progress) -> AnswerCard:
     from spacegov.applications.runner import run_scenario
 
     clock = time.perf_counter()
-    folder = out / entry.scenario
-    outcome = run_scenario(workspace, entry.scenario, out=folder, language=language, progress=progress)
-    picture, legend = scenario_picture(outcome, entry, language)
-    kinds = ("report", "pdf", "map", "tables", "layers")
-    return DemoAnswer(
-        id=entry.scenario,
+    outcome = run_scenario(workspace, entry.scenario, out=out / entry.scenario, language=language, progress=progress)
+    return answer_card(
+        outcome,
+        entry,
+        language,
         kicker=say(APPLICATION_TITLES[outcome.card.application], language),
-        question=say(outcome.card.question, language),
-        pieces=outcome.answer_pieces(language),
         seconds=round(time.perf_counter() - clock, 1),
-        picture=picture,
-        legend=legend,
-        lines=_lines(outcome.main.result, entry.lines_by, language),
-        notes=_notes(workspace, outcome, language),
-        files={kind: f"{entry.scenario}/{outcome.files[kind].name}" for kind in kinds if kind in outcome.files},
-        wide=entry.wide,
-        failed=tuple(each.step.id for each in outcome.failed),
+        notes=open_notes(workspace, outcome, language, CARD_WORDS[language]),
     )
-
-
-def _lines(result: Result | None, by: list[str], language: Language) -> list[tuple[str, str]]:
-    """Give the largest groups of the answer, by area or by number."""
-    if result is None or not by or any(column not in getattr(result.frame, "columns", ()) for column in by):
-        return []
-    rows: list[tuple[float, str, str]] = []
-    for values, part in result.frame.groupby(by, observed=True):
-        words = [
-            say((result.columns[column].codes or {}).get(str(value)), language) or str(value)
-            for column, value in zip(by, values, strict=True)
-        ]
-        measured = "area_m2" in part.columns
-        size = float(part["area_m2"].sum()) if measured else float(len(part))
-        written = numbers.area(size, language) if measured else numbers.count(size, language)
-        rows.append((size, " / ".join(words), written))
-    return [(words, written) for _, words, written in sorted(rows, key=lambda row: (-row[0], row[1]))[:MOST_LINES]]
-
-
-def _notes(workspace: Workspace, outcome: ScenarioOutcome, language: Language) -> list[str]:
-    """Tell who still decides, what no layer covers, and what failed."""
-    from spacegov.applications.demo_page import WORDS
-
-    words = WORDS[language]
-    titles = department_titles(workspace, language)
-    open_steps = dict.fromkeys(
-        titles.get(each.step.department, each.step.department) for each in outcome.steps if each.status == "proposed"
-    )
-    notes = []
-    if open_steps:
-        notes.append(f"{words['decides']}{words['comma'].join(open_steps)}")
-    gaps: dict[str, float] = {}
-    for each in outcome.steps:
-        if each.result is not None:
-            gaps.update(each.result.summary.get("not_covered", {}))
-    for name, area in gaps.items():
-        title = workspace.layers[name].title(language)
-        notes.append(f"{words['not_covered']}{title}, {numbers.area(area, language)}")
-    notes += [f"{words['failed']}{say(each.step.title, language)}: {each.error}" for each in outcome.failed]
-    return notes

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import math
-import os
 from typing import TYPE_CHECKING
 
-from spacegov import numbers
-from spacegov.text import Language, say
+from spacegov.applications.index_page import write_page
+from spacegov.text import Language
 
 if TYPE_CHECKING:
     from spacegov.applications.demo import Demo
@@ -23,41 +21,14 @@ def write_index(workspace: Workspace, demo: Demo, language: Language) -> None:
     demo : Demo
     language : {"en", "zh", "ru"}
     """
-    from jinja2 import Environment, PackageLoader
-
-    environment = Environment(loader=PackageLoader("spacegov.applications"), autoescape=True, trim_blocks=True)
-    territory = workspace.territory
-    area = math.fsum(float(value) for value in territory.geometry.area) if territory is not None else None
-    words = WORDS[language]
-    page = environment.get_template("demo.html.j2").render(
-        language=language,
-        title=say(workspace.settings.name, language),
-        about=say(workspace.settings.about, language),
-        area=numbers.area(area, language) if area else "",
-        answers=demo.answers,
-        real=demo.real,
-        seconds=numbers.number(demo.seconds, language, 1),
-        words=words,
-        number=lambda value: numbers.number(value, language, 1),
-    )
-    temporary = demo.index.with_name(f".index.{os.getpid()}.part.html")
-    temporary.write_text(page, encoding="utf-8")
-    temporary.replace(demo.index)
+    facts = {"answers": demo.answers, "real": demo.real, "seconds": demo.seconds, "words": WORDS[language]}
+    write_page(workspace, demo.index, "demo.html.j2", language, facts)
 
 
 WORDS: dict[Language, dict[str, str]] = {
     "en": {
         "asked": "Five jobs of its departments, from layers to report; every answer has a map, tables and its sources.",
         "all": "for everything on this page, on this computer",
-        "map": "Map",
-        "tables": "Tables",
-        "report": "Report",
-        "pdf": "PDF",
-        "layers": "Layers",
-        "comma": ", ",
-        "decides": "Still to decide: ",
-        "not_covered": "Not covered: ",
-        "failed": "Failed: ",
         "real": "The same tools on real layers",
         "real_about": "Files as their owners publish them, read in place; broken shapes are mended on record.",
         "on": "How to go on",
@@ -69,15 +40,6 @@ WORDS: dict[Language, dict[str, str]] = {
     "zh": {
         "asked": "各部门的五项工作，从图层直达报告；每个结论都有地图、表格和来源。",
         "all": "本页全部内容，在本机上",
-        "map": "地图",
-        "tables": "表格",
-        "report": "报告",
-        "pdf": "PDF",
-        "layers": "图层",
-        "comma": "、",
-        "decides": "尚待决定：",
-        "not_covered": "未覆盖：",
-        "failed": "失败：",
         "real": "同样的工具，真实数据",
         "real_about": "直接读取数据发布者的原始文件；破损图形的修复均有记录。",
         "on": "下一步",
@@ -89,15 +51,6 @@ WORDS: dict[Language, dict[str, str]] = {
     "ru": {
         "asked": "Пять работ ведомств — от слоёв до отчёта; у каждого ответа есть карта, таблицы и источники.",
         "all": "на всё на этой странице, на этом компьютере",
-        "map": "Карта",
-        "tables": "Таблицы",
-        "report": "Отчёт",
-        "pdf": "PDF",
-        "layers": "Слои",
-        "comma": ", ",
-        "decides": "Ещё решают: ",
-        "not_covered": "Нет данных: ",
-        "failed": "Не удалось: ",
         "real": "Те же инструменты на настоящих слоях",
         "real_about": "Файлы в том виде, в каком их публикуют владельцы; исправление фигур записано.",
         "on": "Как продолжить",

@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from spacegov.errors import BadInput, UnreadableFile
@@ -55,6 +56,17 @@ def write_scenario(
         It may not be written to.
     """
     ready(folder)
+    with writing(folder), TemporaryDirectory(prefix=".scenario.", suffix=".part", dir=folder) as name:
+        # Stopped at any moment, what an earlier run left here is still whole.
+        files = _write(outcome, Path(name), language, progress, layers=layers)
+        _put(Path(name), folder)
+    return files
+
+
+def _write(
+    outcome: ScenarioOutcome, folder: Path, language: Language, progress: Progress | None, *, layers: bool
+) -> dict[str, str]:
+    """Write everything into an empty folder."""
     files: dict[str, str] = {}
     made = [each for each in outcome.steps if each.result is not None]
 
@@ -62,27 +74,36 @@ def write_scenario(
         if progress is not None:
             progress(0.9 + 0.1 * done, what)
 
-    with writing(folder):
-        _clear(folder)
-        if layers:
-            told(0.0, "layers")
-            files.update(_write_layers(outcome, folder))
-        if made:
-            from spacegov.applications.workbook import write_workbook
+    if layers:
+        told(0.0, "layers")
+        files.update(write_layers(outcome, folder))
+    if made:
+        from spacegov.applications.workbook import write_workbook
 
-            told(0.3, "tables")
-            files["tables"] = write_workbook(outcome, folder / "tables.xlsx", language).name
-            told(0.5, "map")
-            files.update(_write_map(outcome, folder, language))
-            told(0.7, "report")
-            files.update(_write_report(outcome, folder, language))
-        files["record"] = RECORD
-        facts = outcome.to_json(files, language)
-        for step, each in zip(facts["steps"], outcome.steps, strict=True):
-            step["provenance"] = None if each.result is None else each.result.provenance.model_dump(mode="json")
-        _replace(folder / RECORD, json.dumps(facts, ensure_ascii=False, indent=1, default=str))
+        told(0.3, "tables")
+        files["tables"] = write_workbook(outcome, folder / "tables.xlsx", language).name
+        told(0.5, "map")
+        files.update(_write_map(outcome, folder, language))
+        told(0.7, "report")
+        files.update(_write_report(outcome, folder, language))
+    files["record"] = RECORD
+    facts = outcome.to_json(files, language)
+    for step, each in zip(facts["steps"], outcome.steps, strict=True):
+        step["provenance"] = None if each.result is None else each.result.provenance.model_dump(mode="json")
+    (folder / RECORD).write_text(json.dumps(facts, ensure_ascii=False, indent=1, default=str), encoding="utf-8")
     told(1.0, "")
     return files
+
+
+def _put(made: Path, folder: Path) -> None:
+    """Put what is whole in the place of what an earlier scenario wrote, the record last."""
+    _clear(folder)
+    for path in sorted(made.rglob("*"), key=lambda path: path.name == RECORD):
+        target = folder / path.relative_to(made)
+        if path.is_dir():
+            target.mkdir(exist_ok=True)
+        else:
+            path.replace(target)
 
 
 def ready(folder: Path) -> None:
@@ -107,19 +128,25 @@ def _clear(folder: Path) -> None:
             raster.unlink()
 
 
-def _replace(path: Path, text: str) -> None:
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
-    temporary.write_text(text, encoding="utf-8")
-    temporary.replace(path)
-
-
 def frame_name(step: str, frame: str, frames: dict[str, Any]) -> str:
     """Name a frame of a step: the step alone where it gave one frame only."""
     return step if len(frames) == 1 else f"{step}-{frame}"
 
 
-def _write_layers(outcome: ScenarioOutcome, folder: Path) -> dict[str, str]:
-    """Write all features into one GeoPackage and every raster as a GeoTIFF."""
+def write_layers(outcome: ScenarioOutcome, folder: Path) -> dict[str, str]:
+    """Write all features into one GeoPackage and every raster as a GeoTIFF.
+
+    Parameters
+    ----------
+    outcome : ScenarioOutcome
+    folder : Path
+        Exists.
+
+    Returns
+    -------
+    dict
+        File name in the folder by kind: `layers`, `rasters`; what there is none of is left out.
+    """
     from spacegov.maps.answers import is_drawable
 
     target = folder / "layers.gpkg"
@@ -150,9 +177,7 @@ def _write_map(outcome: ScenarioOutcome, folder: Path, language: Language) -> di
     drawn = scenario_map(outcome, language)
     if drawn is None:
         return {}
-    temporary = folder / f".map.{os.getpid()}.part.html"
-    drawn.save(str(temporary))
-    temporary.replace(folder / "map.html")
+    drawn.save(str(folder / "map.html"))
     return {"map": "map.html"}
 
 

@@ -54,10 +54,13 @@ class ScenarioOutcome:
     started : datetime
         In UTC.
     seconds : float
+        Of its steps.
     folder : Path or None
         Where layers, tables, maps and the report were written.
     files : dict of Path
         What was written there, by kind.
+    folder_seconds : float
+        What writing them took besides.
     """
 
     card: ScenarioCard
@@ -66,6 +69,7 @@ class ScenarioOutcome:
     seconds: float
     folder: Path | None = None
     files: Mapping[str, Path] = field(default_factory=dict)
+    folder_seconds: float = 0.0
 
     @property
     def failed(self) -> tuple[StepOutcome, ...]:
@@ -132,6 +136,7 @@ class ScenarioOutcome:
             "signatures": list(self.card.deliverable.signatures),
             "started": self.started.isoformat(timespec="seconds"),
             "seconds": self.seconds,
+            **({} if self.folder is None else {"folder_seconds": self.folder_seconds}),
             "files": dict(files or {}),
         }
 

@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from spacegov.applications.demo import DemoAnswer
+from spacegov.applications.answer_card import AnswerCard
 from spacegov.applications.demo_pictures import bounds, draw
 from spacegov.text import Language, say
 from spacegov.toolbox.sentence import answer_pieces, fill_pieces
@@ -21,7 +21,7 @@ FILES = {"report": "html", "map": "html", "tables": "xlsx"}
 
 def answer_real(
     workspace: Workspace, question: RealQuestion, folder: Path, out: Path, language: Language
-) -> DemoAnswer:
+) -> AnswerCard:
     """Ask a question of real layers and write its folder.
 
     Parameters
@@ -37,7 +37,7 @@ def answer_real(
 
     Returns
     -------
-    DemoAnswer
+    AnswerCard
     """
     from spacegov.reports.of_result import report_of
     from spacegov.reports.write import write_report
@@ -58,7 +58,7 @@ def answer_real(
     picture, legend = _picture(result, question, folder, language)
     template = say(question.answer, language)
     card = result.tool.card
-    return DemoAnswer(
+    return AnswerCard(
         id=question.tool,
         kicker=say(question.place, language),
         question=say(question.question, language),

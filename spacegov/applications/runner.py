@@ -90,8 +90,14 @@ def run_scenario(
     if out is not None:
         from spacegov.applications.folder import write_scenario
 
+        clock = time.perf_counter()
         files = write_scenario(outcome, out, language or workspace.settings.language, progress)
-        outcome = replace(outcome, folder=out, files={kind: out / file for kind, file in files.items()})
+        outcome = replace(
+            outcome,
+            folder=out,
+            files={kind: out / file for kind, file in files.items()},
+            folder_seconds=round(time.perf_counter() - clock, 2),
+        )
     return outcome
 
 
@@ -108,7 +114,8 @@ def _by_step(
         if name not in asking:
             raise UnknownName(f"{card.id}: there is no step {name!r} with a tool; {suggest(name, asking)}")
         signature = workspace.tools[str(asking[name].tool)].signature
-        known = [*signature.inputs, *signature.policies, *signature.options.model_fields]
+        # A file in degrees can be brought to the CRS that the step measures in, as `spacegov run --crs` would.
+        known = [*signature.inputs, *signature.policies, *signature.options.model_fields, "crs"]
         if role not in known:
             raise UnknownName(f"{card.id}: {asking[name].tool} has no input or option {role!r}; {suggest(role, known)}")
         changes.setdefault(name, {}).update(signature.from_text({role: value}) if text else {role: value})
@@ -140,7 +147,9 @@ def _run_step(
     try:
         tool = workspace.tools[step.tool]
         words = {
-            # A scenario is asked of this territory, so a file of the user's own meets the workspace's other layers.
+            # A scenario is asked of this territory, so a file of the user's own meets the workspace's other layers,
+            # and is asked as the tool's card says.
+            **tool.card.options,
             **{role: layer for role, layer in tool.card.layers.items() if role in tool.signature.inputs},
             **{role: _values(workspace, card, given, done) for role, given in step.inputs.items()},
             **step.policy,

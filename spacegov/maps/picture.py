@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 PictureTheme: TypeAlias = Literal["auto", "light", "dark"]
 Bounds: TypeAlias = tuple[float, float, float, float]
 LEAST_OUTLINE = 1.2
+_LINE, _POLYGON = 1, 3  # of shapely.get_type_id
 SPECK = 6
 MOST_SPECKS = 300
 SCALE_FAMILY = "Noto Sans, Liberation Sans, Arial, DejaVu Sans, Noto Sans CJK SC, sans-serif"
@@ -246,19 +247,29 @@ def _prepared(shapes: Any, view: View) -> Any:
 
 def path_data(shapes: Iterable[Any], view: View) -> str:
     """Give SVG path data of polygons and lines in pixels."""
-    commands = []
-    for part in shapely.get_parts(np.asarray(shapes)):
-        lines = (
-            [part] if part.geom_type == "LineString" else shapely.get_rings(part) if part.geom_type == "Polygon" else []
-        )
-        for line in lines:
-            points = view.pixels(shapely.get_coordinates(line))
-            if len(points) < 2:
-                continue
-            close = "Z" if part.geom_type == "Polygon" else ""
-            kept = points[:-1] if close else points
-            commands.append("M" + "L".join(f"{x:g} {y:g}" for x, y in kept) + close)
-    return "".join(commands)
+    parts = shapely.get_parts(np.asarray(shapes))
+    kinds = shapely.get_type_id(parts)
+    areas, lines = np.flatnonzero(kinds == _POLYGON), np.flatnonzero(kinds == _LINE)
+    rings, ring_part = shapely.get_rings(parts[areas], return_index=True)
+    pieces = np.concatenate([rings, parts[lines]])
+    # In the order of what was given, rings of a polygon together.
+    order = np.argsort(np.concatenate([areas[ring_part], lines]), kind="stable")
+    coordinates, piece = shapely.get_coordinates(pieces[order], return_index=True)
+    if not len(piece):
+        return ""
+    closed = (order < len(rings))[piece]
+    first, last = np.ones(len(piece), dtype=bool), np.ones(len(piece), dtype=bool)
+    first[1:] = last[:-1] = piece[1:] != piece[:-1]
+    # A closed ring need not come back to its first point, which ends it anyway.
+    drawn = ~(last & closed)
+    first, closed, piece = first[drawn], closed[drawn], piece[drawn]
+    last = np.append(piece[1:] != piece[:-1], True)
+    marks = np.where(first, "M", "L").astype(object)
+    ends = np.where(last & closed, "Z", "").astype(object)
+    tenths = np.rint(view.pixels(coordinates[drawn]) * 10).astype(np.int64)
+    different, place = np.unique(tenths, return_inverse=True)
+    texts = np.array([f"{value / 10:g}" for value in different.tolist()], dtype=object)[place.reshape(tenths.shape)]
+    return "".join((marks + texts[:, 0] + " " + texts[:, 1] + ends).tolist())
 
 
 def _points(shapes: Any, view: View, colour: str, halo: str, radius: float) -> str:

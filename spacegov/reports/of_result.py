@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from spacegov import numbers
-from spacegov.applications.demo import APPLICATION_TITLES
+from spacegov.applications.words import APPLICATION_TITLES
 from spacegov.reports import amounts, breakdown, evidence, listing, map_section, method, standing
 from spacegov.reports.asked import Asked
 from spacegov.reports.charts import bar

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, TypeVar
 from spacegov.catalogue import Index, fact, phrases, read_folder, unique_by
 from spacegov.content import content_path
 from spacegov.errors import BadCard, UnknownName, suggest
-from spacegov.toolbox.card import APPLICATIONS
+from spacegov.toolbox.card import APPLICATIONS, Application
 
 T = TypeVar("T")
 
@@ -40,9 +40,9 @@ class Filed(Mapping[str, T]):
         """Make what a card stands for."""
 
     @cached_property
-    def _files(self) -> dict[str, tuple[Path, str, Any]]:
+    def _files(self) -> dict[str, tuple[Path, Application, Any]]:
         """File, application and data of every card, by id."""
-        data: dict[Path, tuple[str, Any]] = {}
+        data: dict[Path, tuple[Application, Any]] = {}
         for folder in self._folders:
             for application in APPLICATIONS:
                 found = read_folder(folder / application / self.folder, "*.yaml")
@@ -104,9 +104,25 @@ class Filed(Mapping[str, T]):
         list
             What the cards stand for.
         """
+        chosen = self.names(application)
+        if not query:
+            return [self[name] for name in chosen]
+        kept = set(chosen)
+        return [self[name] for name in self._index.search(query) if name in kept]
+
+    def names(self, application: str | None = None) -> list[str]:
+        """Give ids by application and id; no card is held to its model for it.
+
+        Raises
+        ------
+        UnknownName
+            There is no such application.
+        """
         if application is not None and application not in APPLICATIONS:
             raise UnknownName(f"there is no application {application!r}; {suggest(application, APPLICATIONS)}")
-        names = [name for name in self._index.search(query) if application in (None, self._files[name][1])]
-        if not query:
-            names.sort(key=lambda name: (APPLICATIONS.index(self._files[name][1]), name))
-        return [self[name] for name in names]
+        names = [name for name in self if application in (None, self.application(name))]
+        return sorted(names, key=lambda name: (APPLICATIONS.index(self.application(name)), name))
+
+    def application(self, name: str) -> Application:
+        """Give the application that a card is filed under."""
+        return self._files[name][1]
