@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from pydantic import Field
 
@@ -76,17 +76,20 @@ class Workspace:
         Every tool.
     scenarios : Scenarios
         The cards of every scenario.
+    kept : Path or None
+        Where runs are kept, if not at the place that `runs` finds.
     """
 
-    def __init__(self, directory: Path, settings: Settings) -> None:
+    def __init__(self, directory: Path, settings: Settings, kept: Path | None = None) -> None:
         self.directory = directory
         self.settings = settings
+        self.kept = kept
 
     @classmethod
-    def open(cls, directory: str | Path | None = None) -> Workspace:
-        """Open a workspace; see `spacegov.open`."""
+    def open(cls, directory: str | Path | None = None, *, kept: Path | None = None) -> Self:
+        """Open a workspace; see `spacegov.open`. Runs go to the folder `kept`, if one is given."""
         folder = find_workspace(directory)
-        return cls(folder, read_card(folder / SETTINGS, Settings))
+        return cls(folder, read_card(folder / SETTINGS, Settings), kept)
 
     @cached_property
     def crs(self) -> str:
@@ -159,6 +162,8 @@ class Workspace:
     @property
     def runs(self) -> Path:
         """Where runs are kept: in the workspace, or in the user's own folder where that may not be written to."""
+        if self.kept is not None:
+            return self.kept
         sample = self.directory == content_path("sample_data")
         if sample or not os.access(self.directory, os.W_OK):
             return state_folder() / self.directory.name / "runs"

@@ -41,6 +41,9 @@ def check_names(workspace: Workspace, card: ScenarioCard, source: str, text: str
         Naming file, line and the nearest valid name; also for an id given twice and for steps in a circle.
     """
     place = Place(source, text)
+    if card.id in workspace.tools:
+        # Tools and scenarios are processes of one service, and `spacegov show` finds both by id.
+        raise place.fault((), f"a tool is called {card.id!r} already; give the scenario's file another name")
     ids = [step.id for step in card.steps]
     codes = {steward.code for steward in workspace.layers.stewards.values()}
     for position, step in enumerate(card.steps):

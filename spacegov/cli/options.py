@@ -26,6 +26,13 @@ JsonOption: TypeAlias = Annotated[
 LanguageOption: TypeAlias = Annotated[
     str | None, typer.Option("--language", "-l", help="en, zh or ru; the workspace's by default.", metavar="LANGUAGE")
 ]
+GivenOption: TypeAlias = Annotated[
+    Path | None,
+    typer.Option("--given", help="Read inputs and options from a JSON object instead.", metavar="FILE.json"),
+]
+OpenOption: TypeAlias = Annotated[
+    bool, typer.Option("--open-only", help="Ask as anyone may: only layers that are open; others are withheld.")
+]
 
 
 def language_of(given: str | None, default: Language) -> Language:

@@ -25,15 +25,19 @@ class _JsonLines(logging.Handler):
 
 
 @contextmanager
-def progress(label: str, *, as_json: bool) -> Iterator[Callable[[float, str], None] | None]:
-    """Give a function to report progress to; None where nobody would see it."""
+def progress(label: str, *, as_json: bool, by_step: bool = False) -> Iterator[Callable[[float, str], None] | None]:
+    """Give a function to report progress to; None where nobody would see it.
+
+    With `by_step` the words before a colon name a step of several, and its beginning is never left out.
+    """
     if as_json:
-        last = [0.0]
+        last, begun = [0.0], [""]
 
         def line(done: float, step: str) -> None:
             now = time.monotonic()
-            if now - last[0] >= 0.2 or done >= 1:
-                last[0] = now
+            name = step.partition(":")[0] if by_step else ""
+            if now - last[0] >= 0.2 or done >= 1 or name != begun[0]:
+                last[0], begun[0] = now, name
                 _write({"progress": round(done, 4), "step": step})
 
         handler = _JsonLines(logging.INFO)

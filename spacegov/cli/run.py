@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from spacegov.cli.answer import tell
-from spacegov.cli.options import JsonOption, LanguageOption, WorkspaceOption, language_of, print_json
+from spacegov.cli.options import (
+    GivenOption,
+    JsonOption,
+    LanguageOption,
+    OpenOption,
+    WorkspaceOption,
+    language_of,
+    print_json,
+)
 from spacegov.cli.progress import progress
 
 if TYPE_CHECKING:
@@ -51,13 +59,8 @@ def run(
             help="Ask only of the area of a file: the workspace's layers are cut to it.", metavar="FILE[:LAYER]"
         ),
     ] = None,
-    given_file: Annotated[
-        Path | None,
-        typer.Option("--given", help="Read inputs and options from a JSON object instead.", metavar="FILE.json"),
-    ] = None,
-    open_only: Annotated[
-        bool, typer.Option("--open-only", help="Ask as anyone may: only layers that are open; others are withheld.")
-    ] = False,
+    given_file: GivenOption = None,
+    open_only: OpenOption = False,
     workspace: WorkspaceOption = None,
     language: LanguageOption = None,
     json: JsonOption = False,
@@ -65,7 +68,7 @@ def run(
     """Ask one question of layers or files."""
     from spacegov.toolbox.run import run as run_tool
 
-    opened = _opened(workspace, open_only)
+    opened = opened_as(workspace, open_only)
     chosen = language_of(language, opened.settings.language)
     words = parse_given(given or []) if given_file is None else read_given(given_file, given)
     targets = [_target(path) for path in out or []]
@@ -116,11 +119,12 @@ def _draw(result: Result, path: Path | None, language: Language, files: dict[str
     return None
 
 
-def _opened(folder: Path | None, open_only: bool) -> Workspace:
+def opened_as(folder: Path | None, open_only: bool, kept: Path | None = None) -> Workspace:
+    """Open a workspace as its owner sees it, or as anyone may."""
     from spacegov.service.sharing import ServedWorkspace
     from spacegov.workspace import Workspace
 
-    return ServedWorkspace.open(folder) if open_only else Workspace.open(folder)
+    return (ServedWorkspace if open_only else Workspace).open(folder, kept=None if kept is None else kept.resolve())
 
 
 def read_given(path: Path, words: list[str] | None) -> dict[str, Any]:

@@ -7,7 +7,18 @@ from contextlib import asynccontextmanager
 
 from fastapi import Depends, FastAPI
 
-from spacegov.service import core, features, jobs_api, problems, processes, tiles, uploads, viewer, viewer_api
+from spacegov.service import (
+    core,
+    features,
+    jobs_api,
+    problems,
+    processes,
+    scenarios_api,
+    tiles,
+    uploads,
+    viewer,
+    viewer_api,
+)
 from spacegov.service.background import Workers, warm
 from spacegov.service.guard import guard
 from spacegov.service.middleware import Envelope
@@ -60,7 +71,7 @@ def create_app(options: Options) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.service = service
-    for part in (core, features, tiles, processes, jobs_api, uploads, viewer_api, viewer):
+    for part in (core, features, tiles, processes, jobs_api, uploads, viewer_api, scenarios_api, viewer):
         app.include_router(part.router)
     problems.install(app)
     app.add_middleware(

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from spacegov.errors import UnknownName
 from spacegov.layers.layer import Layer
+from spacegov.service.frame_titles import titled
 from spacegov.service.guard import RESULT, UPLOAD
 from spacegov.service.jobs import SUCCESSFUL
 from spacegov.service.problems import Problem
@@ -21,9 +22,12 @@ from spacegov.text import Text, say
 
 if TYPE_CHECKING:
     from spacegov.layers.card import LayerCard
+    from spacegov.service.jobs import Job
     from spacegov.service.state import Service
+    from spacegov.toolbox.tool import Tool
 
 _JOB = re.compile(r"[0-9a-f]{32}")
+_STEP = re.compile(r"[a-z][a-z0-9-]{0,63}")
 _FRAME = re.compile(r"[a-z_][a-z0-9_]{0,63}")
 
 
@@ -139,26 +143,45 @@ def _gone(name: str) -> UnknownName:
 
 
 def result_file(service: Service, job: str, frame: str) -> Path:
-    """Give the file of a frame of a job's answer."""
-    if not (_JOB.fullmatch(job) and _FRAME.fullmatch(frame)):
+    """Give the file of a frame of a job's answer; a frame of a scenario's step is called `step.frame`."""
+    step, _, name = frame.rpartition(".")
+    if not (_JOB.fullmatch(job) and _FRAME.fullmatch(name) and (not step or _STEP.fullmatch(step))):
         raise _gone(f"{job}.{frame}")
     found = service.jobs.get(job)
-    run = service.jobs.run_folder(job) if found is not None and found.state == SUCCESSFUL else None
+    run = service.jobs.run_folder(job, step) if found is not None and found.state == SUCCESSFUL else None
     for suffix in (".parquet", ".tif") if run is not None else ():
-        path = run / f"{frame}{suffix}"  # type: ignore[operator]
+        path = run / f"{name}{suffix}"  # type: ignore[operator]
         if path.is_file():
             return path
     raise _gone(f"{job}.{frame}")
+
+
+def asked(service: Service, job: Job, step: str = "") -> tuple[Tool, Text]:
+    """Give the tool that a job asked, of a scenario at one of its steps, and what its answer is called.
+
+    Raises
+    ------
+    UnknownName
+        The scenario has no such step any more.
+    """
+    if not step:
+        tool = service.workspace.tools[job.tool]
+        return tool, tool.card.title
+    for each in service.workspace.scenarios[job.tool].steps:
+        if each.id == step and each.tool is not None:
+            return service.workspace.tools[each.tool], each.title
+    raise _gone(f"{job.id}.{step}")
 
 
 def _result(service: Service, name: str) -> Collection:
     job, _, frame = name.removeprefix(RESULT).partition(".")
     path = result_file(service, job, frame)
     found = service.jobs.get(job)
-    tool = service.workspace.tools[found.tool] if found is not None else None
-    if tool is None:
+    if found is None:
         raise _gone(name)
-    title: Text = {language: f"{text}: {frame}" for language, text in tool.card.title.items()}
+    step, _, frame = frame.rpartition(".")
+    tool, head = asked(service, found, step)
+    title = titled(head, frame)
     kind = "Raster" if path.suffix == ".tif" else "Features"
     about = say(tool.card.question)
     return Collection(service, name, title, about, kind, path, None, tool.card.columns, tool.card.show.style)

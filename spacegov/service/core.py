@@ -69,7 +69,7 @@ async def landing(request: Request) -> Response:
         link(request, "/conformance", f"{rel}/conformance"),
         link(request, "/collections", "data", title="Layers"),
         link(request, "/collections", f"{rel}/data"),
-        link(request, "/processes", f"{rel}/processes", title="Tools"),
+        link(request, "/processes", f"{rel}/processes", title="Tools and scenarios"),
         link(request, "/tileMatrixSets", f"{rel}/tiling-schemes", title="Tile matrix sets"),
     ]
     title = say(settings.name, settings.language)

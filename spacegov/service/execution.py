@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,29 +31,45 @@ VARY = "vary"
 
 
 @dataclass(frozen=True)
+class Wish:
+    """Which outputs a client asked for, and how.
+
+    Attributes
+    ----------
+    wanted : tuple of str
+        Outputs by name; all where there are none.
+    by_value, by_reference : tuple of str
+        Frames that are wanted inside the answer, and such that are not.
+    raw : bool
+        Whether the one output that is wanted is the answer.
+    """
+
+    wanted: tuple[str, ...] = ()
+    by_value: tuple[str, ...] = ()
+    by_reference: tuple[str, ...] = ()
+    raw: bool = False
+
+
+@dataclass(frozen=True)
 class Order:
     """What a job is to do.
 
     Attributes
     ----------
-    tool : Tool
+    process : str
+        Id of the tool or scenario.
     job : str
         Id of the job, whose folder holds drawn geometry already.
     given : dict
-        Inputs and options as `spacegov run --given` takes them.
-    by_value : frozenset of str
-        Frames that are wanted inside the answer.
-    raw : bool
-        Whether the one frame that is wanted is the answer.
+        Inputs and options as `spacegov run --given` or `spacegov scenario --given` takes them.
+    wish : Wish
+        What of the answer is wanted.
     """
 
-    tool: Tool
+    process: str
     job: str
     given: dict[str, Any]
-    by_value: frozenset[str]
-    by_reference: frozenset[str]
-    wanted: tuple[str, ...]
-    raw: bool
+    wish: Wish
 
 
 def order(service: Service, name: str, body: Any) -> Order:
@@ -69,6 +85,39 @@ def order(service: Service, name: str, body: Any) -> Order:
         It would use a layer that is not given.
     """
     tool = service.workspace.tools[name]
+
+    def given(inputs: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+        return _given(service, tool, inputs, folder)
+
+    return ordered(service, tool.id, outputs_of(tool), body, given)
+
+
+def ordered(
+    service: Service,
+    process: str,
+    names: tuple[str, ...],
+    body: Any,
+    given: Callable[[Mapping[str, Any], Path], dict[str, Any]],
+) -> Order:
+    """Take the body of an execution request apart.
+
+    Parameters
+    ----------
+    service : Service
+    process : str
+        Id of the tool or scenario.
+    names : tuple of str
+        Its outputs.
+    body : JSON
+        What the client sent.
+    given : callable
+        Holds the inputs to the process: what the job is given, with a folder for drawn geometry.
+
+    Raises
+    ------
+    BadInput
+        The body is not what the standard says, or names no output of the process.
+    """
     if not isinstance(body, Mapping):
         raise BadInput('the body must be an object such as {"inputs": {}}; send one')
     for key in body:
@@ -82,15 +131,15 @@ def order(service: Service, name: str, body: Any) -> Order:
     response = body.get("response", "document")
     if response not in ("document", "raw"):
         raise BadInput(f"response: {shown(response)} was given; write document or raw")
-    wanted, by_value, by_reference = _outputs(tool, body.get("outputs"))
+    wish = _wish(process, names, body.get("outputs"), raw=response == "raw")
     job = secrets.token_hex(16)
     folder = service.jobs.folder / job
     try:
-        given = _given(service, tool, inputs, folder)
+        words = given(inputs, folder)
     except SpacegovError:
         shutil.rmtree(folder, ignore_errors=True)
         raise
-    return Order(tool, job, given, by_value, by_reference, wanted, response == "raw")
+    return Order(process, job, words, wish)
 
 
 def is_spatial(tool: Tool) -> bool:
@@ -103,23 +152,22 @@ def outputs_of(tool: Tool) -> tuple[str, ...]:
     return (*tool.signature.returns, "summary", "provenance", "answer")
 
 
-def _outputs(tool: Tool, outputs: Any) -> tuple[tuple[str, ...], frozenset[str], frozenset[str]]:
-    names = outputs_of(tool)
+def _wish(process: str, names: tuple[str, ...], outputs: Any, *, raw: bool) -> Wish:
     if outputs is None or outputs == {}:
-        return names, frozenset(), frozenset()
+        return Wish(raw=raw)
     if not isinstance(outputs, Mapping):
         raise BadInput(f"outputs: {shown(outputs)} was given, an object is needed; leave it out for all")
     modes: dict[str, list[str]] = {"value": [], "reference": []}
     for name, wish in outputs.items():
         if name not in names:
-            raise BadInput(f"outputs: {tool.id} gives no {shown(name)}; {suggest(str(name), names)}")
+            raise BadInput(f"outputs: {process} gives no {shown(name)}; {suggest(str(name), names)}")
         mode = wish.get("transmissionMode") if isinstance(wish, Mapping) else None
         if mode is not None and mode not in modes:
             raise BadInput(f"outputs: the transmission mode {shown(mode)} was given; write value or reference")
         if mode is not None:
             modes[mode].append(name)
     wanted = tuple(name for name in names if name in outputs)
-    return wanted, frozenset(modes["value"]), frozenset(modes["reference"])
+    return Wish(wanted, tuple(modes["value"]), tuple(modes["reference"]), raw)
 
 
 def _given(service: Service, tool: Tool, inputs: Mapping[str, Any], folder: Path) -> dict[str, Any]:
@@ -142,17 +190,12 @@ def _given(service: Service, tool: Tool, inputs: Mapping[str, Any], folder: Path
             if role in inputs:
                 given[role] = None  # nothing is meant, not the default
             continue
-        given[role], drawn = _layers(service, role, spec, value, folder)
+        given[role], drawn = layers_of(service, role, spec, value, folder)
         own += drawn
-    policies = policy_names(service.workspace.tools.policy_folders)
     for name in signature.policies:
-        value = inputs.get(name)
-        if value is None:
-            continue
-        if not isinstance(value, str) or value not in policies:
-            raise BadInput(f"{name}: there is no policy table {shown(value)}; {suggest(str(value), policies)}")
-        given[name] = value
-    options = {name: _qualified(inputs[name]) for name in signature.options.model_fields if name in inputs}
+        if inputs.get(name) is not None:
+            given[name] = policy_of(service, name, inputs[name])
+    options = {name: qualified(inputs[name]) for name in signature.options.model_fields if name in inputs}
     options = {**tool.card.options, **options} if own == 0 else options
     if signature.measures_area and "area_basis" not in options:
         options["area_basis"] = service.workspace.settings.area_basis
@@ -161,18 +204,33 @@ def _given(service: Service, tool: Tool, inputs: Mapping[str, Any], folder: Path
     except UnknownName as error:
         raise BadInput(str(error)) from None
     if VARY in names and VARY not in options and VARY in inputs:
-        vary = _qualified(inputs[VARY])
+        vary = qualified(inputs[VARY])
         if not isinstance(vary, bool):
             raise BadInput(f"{VARY}: {shown(vary)} was given; write true or false")
         options[VARY] = vary
     if WITHIN in names and WITHIN not in options and inputs.get(WITHIN) is not None:
-        given[WITHIN] = read_features(_qualified(inputs[WITHIN]), service.limits, WITHIN)
+        given[WITHIN] = read_features(qualified(inputs[WITHIN]), service.limits, WITHIN)
     if own and "crs" not in signature.options.model_fields:
         given["crs"] = service.workspace.crs
     return {**given, **options}
 
 
-def _qualified(value: Any) -> Any:
+def policy_of(service: Service, name: str, value: Any) -> str:
+    """Take the name of a policy table.
+
+    Raises
+    ------
+    BadInput
+        There is no such table.
+    """
+    policies = policy_names(service.workspace.tools.policy_folders)
+    value = qualified(value)
+    if not isinstance(value, str) or value not in policies:
+        raise BadInput(f"{name}: there is no policy table {shown(value)}; {suggest(str(value)[:200], policies)}")
+    return value
+
+
+def qualified(value: Any) -> Any:
     """Take a value out of the standard's wrapping."""
     return (
         value["value"]
@@ -181,16 +239,16 @@ def _qualified(value: Any) -> Any:
     )
 
 
-def _layers(service: Service, role: str, spec: Input, value: Any, folder: Path) -> tuple[Any, int]:
+def layers_of(service: Service, role: str, spec: Input, value: Any, folder: Path) -> tuple[Any, int]:
     """Resolve what is given for a role: paths and ids for the job, and how many of them are the client's own."""
-    value = _qualified(value)
+    value = qualified(value)
     listed = value if isinstance(value, list) else [value]
     if not listed or len(listed) > MOST_LAYERS:
         raise BadInput(f"{role}: {len(listed)} layers were given, 1 to {MOST_LAYERS} are allowed; name some")
     if len(listed) > 1 and not (spec.many or spec.kind.form == "layers"):
         raise BadInput(f"{role}: {len(listed)} layers were given, one is needed; name one")
     resolved, own = [], 0
-    for number, each in enumerate(map(_qualified, listed)):
+    for number, each in enumerate(map(qualified, listed)):
         if isinstance(each, str):
             path = _own_file(service, each)
             if path is None:

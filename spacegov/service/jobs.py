@@ -95,15 +95,25 @@ class Jobs:
         sa.event.listen(self.engine, "connect", _prepare)
         _metadata.create_all(self.engine, checkfirst=True)
 
-    def add(self, tool: str, given: dict[str, Any], *, lane: str, seconds: float, request: str, job: str = "") -> str:
+    def add(
+        self,
+        tool: str,
+        given: dict[str, Any],
+        *,
+        lane: str,
+        seconds: float,
+        request: str,
+        job: str = "",
+        wish: Any = None,
+    ) -> str:
         """Put a job into the queue.
 
         Parameters
         ----------
         tool : str
-            Tool id.
+            Id of the tool or scenario.
         given : dict
-            Inputs and options as `spacegov run --given` takes them.
+            Inputs and options as `spacegov run --given` or `spacegov scenario --given` takes them.
         lane : {"quick", "long"}
             Whether somebody waits for it.
         seconds : float
@@ -112,11 +122,15 @@ class Jobs:
             Id of the request, for the log.
         job : str
             Its id, where its folder has been begun already.
+        wish : JSON, optional
+            What of the answer is wanted.
         """
         name = job or secrets.token_hex(16)
         own = self.folder / name
         own.mkdir(exist_ok=True)
         (own / "given.json").write_text(json.dumps(given, ensure_ascii=False), encoding="utf-8")
+        if wish is not None:
+            (own / "wish.json").write_text(json.dumps(wish), encoding="utf-8")
         now = time.time()
         row = {"id": name, "tool": tool, "lane": lane, "state": ACCEPTED, "seconds": seconds, "created": now}
         with self.engine.begin() as connection:
@@ -235,20 +249,28 @@ class Jobs:
         with self.engine.connect() as connection:
             return [str(row.id) for row in connection.execute(query)]
 
+    def wish(self, name: str) -> Any:
+        """Give what of the answer is wanted, None where all is."""
+        path = self.folder / name / "wish.json"
+        return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
+
     def answer(self, name: str) -> dict[str, Any]:
         """Give what the job's process printed."""
         found = json.loads((self.folder / name / "answer.json").read_text(encoding="utf-8"))
         return found if isinstance(found, dict) else {}
 
-    def run_folder(self, name: str) -> Path | None:
-        """Give the run folder of a job that succeeded."""
+    def run_folder(self, name: str, step: str = "") -> Path | None:
+        """Give the run folder of a job that succeeded; of a scenario's job that of a step, if it was answered."""
         try:
-            return Path(self.answer(name)["files"]["run"])
-        except (OSError, ValueError, KeyError):
+            answer = self.answer(name)
+            if not step:
+                return Path(answer["files"]["run"])
+            return Path(next(each["run"] for each in answer["steps"] if each["id"] == step))
+        except (OSError, ValueError, KeyError, TypeError, StopIteration):
             return None
 
     def remove(self, name: str) -> None:
-        """Remove a job that ended, with its run."""
+        """Remove a job that ended, with its run; those of a scenario's steps lie in the job's folder."""
         run = self.run_folder(name)
         if run is not None:
             shutil.rmtree(run, ignore_errors=True)

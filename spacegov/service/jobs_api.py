@@ -14,6 +14,8 @@ from spacegov.service.params import language_of, only
 from spacegov.service.problems import Problem
 from spacegov.service.processes import status_of
 from spacegov.service.results import Results, download, failure, results_answer
+from spacegov.service.scenario_processes import is_scenario
+from spacegov.service.scenario_results import scenario_answer, scenario_download
 from spacegov.service.sharing import Need
 from spacegov.service.state import Service, in_thread
 
@@ -75,15 +77,17 @@ async def results(request: Request, job: str) -> Response:
     only(request, ("f",))
     service: Service = request.app.state.service
     found = _finished(service, await _job(request, job))
-    return await in_thread(results_answer, request, service, Results(found))
+    make = scenario_answer if is_scenario(service, found.tool) else results_answer
+    return await in_thread(make, request, service, Results.of(service, found))
 
 
 @router.get("/{job}/results/{frame}", tags=["Jobs"], summary="A part of the answer as a file")
 @needs(Need.NOTHING)
 async def result_frame(request: Request, job: str, frame: str) -> Response:
-    """Give a frame, the workbook, or the report, as a file."""
+    """Give a frame, the workbook, the report, and of a scenario all layers or the map, as a file."""
     only(request, ("f", "lang"))
     language = language_of(request)
     service: Service = request.app.state.service
     found = _finished(service, await _job(request, job))
-    return await in_thread(download, service, found, frame, request.query_params.get("f"), language)
+    make = scenario_download if is_scenario(service, found.tool) else download
+    return await in_thread(make, service, found, frame, request.query_params.get("f"), language)

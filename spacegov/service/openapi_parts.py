@@ -49,9 +49,9 @@ PARAMETERS: dict[str, Any] = {
     "matrix": _path("tileMatrix", "Level, 0 to 22.", r"^[0-9]{1,2}$"),
     "row": _path("tileRow", "Row from the north.", r"^[0-9]{1,8}$"),
     "column": _path("tileCol", "Column from the west.", r"^[0-9]{1,8}$"),
-    "tool": _path("processID", "Id of a tool."),
+    "tool": _path("processID", "Id of a tool or scenario."),
     "job": _path("jobId", "Id of a job.", r"^[0-9a-f]{32}$"),
-    "frame": _path("frame", "A part of the answer, workbook, or report."),
+    "frame": _path("frame", "A part of the answer, workbook, report; of a scenario also layers and map."),
     "path": _path("path", "A file of the viewer.", r"^.+$"),
     "offset": _query(
         "offset", {"type": "integer", "minimum": 0, "default": 0, "maximum": 999999999999}, "Features passed over."
@@ -188,6 +188,8 @@ _FILES = {
         "text/csv",
         "image/tiff",
         "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        "application/pdf",
+        "text/html",
     )
 }
 _TILE_FORMS = {
@@ -234,6 +236,7 @@ RESPONSES: dict[tuple[str, str], dict[str, Any]] = {
     ("GET", "/jobs/{job}/results/{frame}"): {"200": {"description": "The file.", "content": _FILES}},
     ("POST", "/uploads"): {"201": _answer(_OBJECT, location="The collection.")},
     ("GET", "/api/tools"): {"200": _answer({"type": "array", "items": _OBJECT})},
+    ("GET", "/api/scenarios"): {"200": _answer({"type": "array", "items": _OBJECT})},
     ("GET", "/viewer/{path}"): {
         "200": {"description": "The file.", "content": {"*/*": {"schema": {"type": "string", "format": "binary"}}}},
         "304": _SAME,
@@ -304,6 +307,7 @@ COMPONENTS: dict[str, Any] = {
             status=_JOB_STATES,
             message=_TEXT,
             progress={"type": "integer", "minimum": 0, "maximum": 100},
+            step=_all(["id", "number", "of"], id=_TEXT, number=_COUNT, of=_COUNT),
             links=_LINKS,
         ),
     },

@@ -1,152 +1,118 @@
-"""OGC API Processes: every tool, and its execution, waited for or as a job."""
+"""OGC API Processes: every tool and every scenario, and their execution, waited for or as a job."""
 
 from __future__ import annotations
 
 import asyncio
+from dataclasses import asdict
 from typing import Any
 from urllib.parse import quote
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from spacegov.errors import Defect
-from spacegov.service.execution import VARY, WITHIN, Order, is_spatial, order, outputs_of
+from spacegov.errors import Defect, UnknownName, shown, suggest
+from spacegov.service import scenario_processes, tool_processes
+from spacegov.service.execution import Order, Wish, order
 from spacegov.service.guard import needs
-from spacegov.service.jobs import LONG, QUICK, Job
+from spacegov.service.jobs import LONG, QUICK, RUNNING, Job
 from spacegov.service.links import address, answer, link
 from spacegov.service.params import body_of, only, whole
 from spacegov.service.problems import FAULT, Problem, request_id
 from spacegov.service.results import Results, failure, results_answer
+from spacegov.service.scenario_processes import is_scenario, order_scenario, scenarios_of, step_now
 from spacegov.service.sharing import Need
 from spacegov.service.state import Service, in_thread
-from spacegov.text import say
-from spacegov.toolbox.tool import Tool
 
 router = APIRouter()
-_GEOJSON = {
-    "oneOf": [
-        {"type": "string", "description": "id of a layer, an upload or a result"},
-        {"type": "object", "format": "geojson-feature-collection", "description": "GeoJSON in degrees"},
-    ]
-}
 
 
-def summary(request: Request, tool: Tool) -> dict[str, Any]:
-    """Give what lists of processes show of a tool."""
-    language = request.app.state.service.workspace.settings.language
-    own = f"/processes/{quote(tool.id)}"
-    return {
-        "id": tool.id,
-        "title": tool.title(language),
-        "description": say(tool.card.question, language),
-        "version": tool.version,
-        "keywords": [tool.card.application],
-        "jobControlOptions": ["sync-execute", "async-execute", "dismiss"],
-        "outputTransmission": ["value", "reference"],
-        "links": [link(request, own, "self", title=tool.title(language))],
-    }
+def _linked(request: Request, facts: dict[str, Any]) -> dict[str, Any]:
+    own = f"/processes/{quote(facts['id'])}"
+    return {**facts, "links": [link(request, own, "self", title=facts["title"])]}
 
 
-@router.get("/processes", tags=["Processes"], summary="Every tool")
+@router.get("/processes", tags=["Processes"], summary="Every tool and scenario")
 @needs(Need.NOTHING)
 async def processes(request: Request) -> Response:
-    """List the processes."""
+    """List the processes: tools, and after them scenarios."""
     only(request, ("f", "limit", "offset"))
     service: Service = request.app.state.service
     limit = whole(request, "limit", 1000, 1, 1000)
     offset = whole(request, "offset", 0, 0)
-    tools = await in_thread(service.workspace.tools.find)
+    language = service.workspace.settings.language
+
+    def make() -> list[dict[str, Any]]:
+        tools = [tool_processes.summary(tool, language) for tool in service.workspace.tools.find()]
+        return [*tools, *(scenario_processes.summary(card, language) for card in scenarios_of(service))]
+
+    found = await in_thread(make)
     links = [link(request, "/processes", "self")]
-    if offset + limit < len(tools):
+    if offset + limit < len(found):
         links.append(link(request, f"/processes?limit={limit}&offset={offset + limit}", "next"))
-    return answer({"processes": [summary(request, tool) for tool in tools[offset : offset + limit]], "links": links})
+    return answer({"processes": [_linked(request, facts) for facts in found[offset : offset + limit]], "links": links})
 
 
-@router.get("/processes/{tool}", tags=["Processes"], summary="One tool")
+@router.get("/processes/{tool}", tags=["Processes"], summary="One tool or scenario")
 @needs(Need.NOTHING)
 async def process(request: Request, tool: str) -> Response:
-    """Describe a process: its inputs as JSON Schema, its outputs."""
+    """Describe a process: its inputs as JSON Schema, its outputs; of a scenario its steps too."""
     only(request, ("f",))
     service: Service = request.app.state.service
+    language = service.workspace.settings.language
 
     def make() -> dict[str, Any]:
-        found = service.workspace.tools[tool]
+        known(service, tool)
+        if is_scenario(service, tool):
+            facts = scenario_processes.describe(service, service.workspace.scenarios[tool])
+        else:
+            facts = tool_processes.describe(service.workspace.tools[tool], language)
+        found = _linked(request, facts)
         rel = "http://www.opengis.net/def/rel/ogc/1.0/execute"
-        facts = summary(request, found)
-        facts["links"].append(link(request, f"/processes/{quote(found.id)}/execution", rel))
-        return {**facts, "inputs": inputs_of(found), "outputs": _outputs(found)}
+        found["links"].append(link(request, f"/processes/{quote(tool)}/execution", rel))
+        return found
 
     return answer(await in_thread(make))
 
 
-def inputs_of(tool: Tool) -> dict[str, Any]:
-    """Describe the inputs of a tool."""
-    schema = tool.schema()
-    required = set(schema.get("required", []))
-    described: dict[str, Any] = {}
-    for name, own in schema["properties"].items():
-        spec = tool.signature.inputs.get(name)
-        several = spec is not None and (spec.many or spec.kind.form == "layers")
-        taken = own
-        if spec is not None:
-            one = _GEOJSON if spec.kind.form not in ("raster", "table") else {"type": "string"}
-            taken = {"type": "array", "items": one} if several else dict(one)
-            taken = {**taken, **({"default": own["default"]} if "default" in own else {})}
-        described[name] = {
-            "title": own.get("title") or name.replace("_", " ").capitalize(),
-            "description": own.get("description", ""),
-            "schema": {**taken, **({"$defs": schema["$defs"]} if "$ref" in str(taken) else {})},
-            "minOccurs": 1 if name in required else 0,
-            "maxOccurs": 1,
-            **({"layer": own["layer"]} if "layer" in own else {}),
-        }
-    if tool.card.vary and VARY not in described:
-        described[VARY] = {
-            "title": "Vary",
-            "description": f"Try other values of {', '.join(tool.card.vary)} too, to show how the answer moves.",
-            "schema": {"type": "boolean", "default": False},
-            "minOccurs": 0,
-            "maxOccurs": 1,
-        }
-    if is_spatial(tool) and WITHIN not in described:
-        described[WITHIN] = {
-            "title": "Within",
-            "description": "The area asked about: the layers named by id are cut to it, what is sent is taken whole.",
-            "schema": dict(_GEOJSON),
-            "minOccurs": 0,
-            "maxOccurs": 1,
-        }
-    return described
+def known(service: Service, process: str) -> None:
+    """Refuse what is neither a tool nor a scenario.
+
+    Raises
+    ------
+    UnknownName
+    """
+    names = [*service.workspace.tools, *service.workspace.scenarios]
+    if process not in names:
+        raise UnknownName(f"there is no tool and no scenario {shown(process)}; {suggest(process[:100], names)}")
 
 
-def _outputs(tool: Tool) -> dict[str, Any]:
-    plain = {"summary": "Figures", "provenance": "Sources and method", "answer": "The answer in a sentence"}
-    described = {}
-    for name in outputs_of(tool):
-        kind = {"type": "string"} if name == "answer" else {"type": "object"}
-        described[name] = {"title": plain.get(name) or name.replace("_", " ").capitalize(), "schema": kind}
-    return described
-
-
-@router.post("/processes/{tool}/execution", tags=["Processes"], summary="Ask a tool")
+@router.post("/processes/{tool}/execution", tags=["Processes"], summary="Ask a tool, run a scenario")
 @needs(Need.NOTHING)
 async def execute(request: Request, tool: str) -> Response:
-    """Run a tool: wait for the answer, or with `Prefer: respond-async` start a job."""
+    """Run a tool: wait for the answer, or with `Prefer: respond-async` start a job; a scenario is always a job."""
     only(request, ("f",))
     service: Service = request.app.state.service
-    if tool not in service.workspace.tools:
-        await in_thread(lambda: service.workspace.tools[tool])
+    await in_thread(known, service, tool)
     body = await body_of(request)
     prefers = [part.strip().lower() for part in request.headers.get("prefer", "").split(",")]
-    placed = await in_thread(order, service, tool, body)
-    if "respond-async" in prefers:
+    scenario = is_scenario(service, tool)
+    placed = await in_thread(_ordered, service, tool, body)
+    if scenario or "respond-async" in prefers:
         job = await start(request, placed, lane=LONG, seconds=service.limits.job_seconds)
         found = await in_thread(service.jobs.get, job)
         assert found is not None
-        headers = {"location": address(request, f"/jobs/{job}"), "preference-applied": "respond-async"}
+        headers = {"location": address(request, f"/jobs/{job}")}
+        if "respond-async" in prefers:
+            headers["preference-applied"] = "respond-async"
         return answer(status_of(request, found), status=201, headers=headers)
     done = await waited(request, placed)
-    return await in_thread(results_answer, request, service, Results(done, placed))
+    return await in_thread(results_answer, request, service, Results(done, placed.wish))
+
+
+def _ordered(service: Service, process: str, body: Any) -> Order:
+    if is_scenario(service, process):
+        return order_scenario(service, service.workspace.scenarios[process], body)
+    return order(service, process, body)
 
 
 async def start(request: Request, placed: Order, *, lane: str, seconds: float) -> str:
@@ -163,8 +129,8 @@ async def start(request: Request, placed: Order, *, lane: str, seconds: float) -
     if await in_thread(service.jobs.waiting) >= service.limits.waiting:
         raise Problem(429, f"{service.limits.waiting} jobs wait already; ask again later", retry_after="60")
     return await in_thread(
-        service.jobs.add, placed.tool.id, placed.given, lane=lane, seconds=seconds, request=request_id(request),
-        job=placed.job,
+        service.jobs.add, placed.process, placed.given, lane=lane, seconds=seconds, request=request_id(request),
+        job=placed.job, wish=asdict(placed.wish) if placed.wish != Wish() else None,
     )  # fmt: skip
 
 
@@ -213,4 +179,6 @@ def status_of(request: Request, job: Job) -> dict[str, Any]:
         "progress": round(job.progress * 100), "created": moment(job.created), "started": moment(job.started),
         "finished": moment(job.finished), "updated": moment(job.updated), "links": links,
     }  # fmt: skip
+    if job.state == RUNNING and is_scenario(service, job.tool):
+        facts["step"] = step_now(service.workspace.scenarios[job.tool], job)
     return {name: value for name, value in facts.items() if value is not None}

@@ -6,7 +6,7 @@ import json
 import shutil
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,8 @@ from fastapi.responses import Response
 
 from spacegov.errors import BadInput, suggest
 from spacegov.service import crs as references
-from spacegov.service.collection import collection, result_file
+from spacegov.service.collection import asked, collection, result_file
+from spacegov.service.execution import Wish
 from spacegov.service.geojson import GEO, features_of
 from spacegov.service.guard import RESULT
 from spacegov.service.jobs import DISMISSED, Job
@@ -25,7 +26,6 @@ from spacegov.service.tables import Condition, fetched
 if TYPE_CHECKING:
     from fastapi import Request
 
-    from spacegov.service.execution import Order
     from spacegov.service.state import Service
     from spacegov.text import Language
     from spacegov.toolbox.result import Result
@@ -45,16 +45,27 @@ MEDIA = {
 WORKBOOK, REPORT = "workbook", "report"
 _FORMS = {WORKBOOK: ("xlsx",), REPORT: ("pdf", "html")}
 _FRAME_FORMS = ("geojson", "gpkg", "parquet", "csv", "tif")
+PAGE_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:; base-uri 'none'; "
+    "form-action 'none'; frame-ancestors 'none'; sandbox"
+)
+"""What a report may do: show itself."""
 _BESIDE = ("not_covered", "sensitivity")
 """Frames that come with whichever outputs were asked for."""
 
 
 @dataclass(frozen=True)
 class Results:
-    """A job that succeeded, and what was asked of its answer."""
+    """A job that succeeded, and what is wanted of its answer."""
 
     job: Job
-    order: Order | None = None
+    wish: Wish = field(default_factory=Wish)
+
+    @classmethod
+    def of(cls, service: Service, job: Job) -> Results:
+        """Give a job with what was asked of it when it was started."""
+        kept = service.jobs.wish(job.id)
+        return cls(job) if kept is None else cls(job, Wish(**{key: _tuple(each) for key, each in kept.items()}))
 
 
 def failure(service: Service, job: Job | None) -> Problem:
@@ -71,66 +82,98 @@ def failure(service: Service, job: Job | None) -> Problem:
     return Problem(500, FAULT)
 
 
-def facts_of(service: Service, job: Job) -> dict[str, Any]:
-    """Give what a job's process printed, without the paths of this machine."""
-    facts = service.jobs.answer(job.id)
+def facts_of(service: Service, job: Job, step: str = "") -> dict[str, Any]:
+    """Give what a job's process printed, or what is kept of a step, without the paths of this machine."""
+    facts = _kept(service, job, step) if step else service.jobs.answer(job.id)
     provenance = facts.get("provenance", {})
     for record in provenance.get("inputs", []):
-        if "/" in str(record.get("source", "")) or "\\" in str(record.get("source", "")):
+        source = str(record.get("source", ""))
+        if not source.startswith("answer of ") and ("/" in source or "\\" in source):
             record["source"] = "given with the request"
-    return {key: _scrubbed(service, facts.get(key)) for key in ("answer", "summary", "provenance")}
+    return {key: scrubbed(service, facts[key]) for key in ("answer", "summary", "provenance") if key in facts}
 
 
-def _scrubbed(service: Service, value: Any) -> Any:
+def _kept(service: Service, job: Job, step: str) -> dict[str, Any]:
+    try:
+        found = json.loads((_run(service, job, step) / "run.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        raise _gone() from None
+    return found if isinstance(found, dict) else {}
+
+
+def _gone() -> Problem:
+    return Problem(404, "the answer of this job is gone; start it anew")
+
+
+def _run(service: Service, job: Job, step: str) -> Path:
+    run = service.jobs.run_folder(job.id, step)
+    if run is None or not run.is_dir():
+        raise _gone()
+    return run
+
+
+def scrubbed(service: Service, value: Any) -> Any:
+    """Take paths of this machine out of every text of a value."""
     if isinstance(value, str):
         return service.scrubbed(value)
     if isinstance(value, Mapping):
-        return {key: _scrubbed(service, item) for key, item in value.items()}
-    return [_scrubbed(service, item) for item in value] if isinstance(value, list) else value
+        return {key: scrubbed(service, item) for key, item in value.items()}
+    return [scrubbed(service, item) for item in value] if isinstance(value, list) else value
 
 
-def frames_of(service: Service, job: Job) -> list[str]:
+def frames_of(service: Service, job: Job, step: str = "") -> list[str]:
     """Name the frames of an answer that are there."""
-    run = service.jobs.run_folder(job.id)
-    if run is None or not run.is_dir():
-        raise Problem(404, "the answer of this job is gone; start it anew")
+    run = _run(service, job, step)
     return sorted(path.stem for path in run.iterdir() if path.suffix in {".parquet", ".tif"})
 
 
 def results_answer(request: Request, service: Service, results: Results) -> Response:
     """Give the results document, or the one frame that was asked for raw."""
-    job, placed = results.job, results.order
+    job, wish = results.job, results.wish
     facts = facts_of(service, job)
     frames = frames_of(service, job)
-    wanted = placed.wanted if placed is not None else ()
+    wanted = wish.wanted
     chosen = [name for name in frames if not wanted or name in wanted or name in _BESIDE]
-    by_value = placed.by_value if placed is not None else frozenset()
-    by_reference = placed.by_reference if placed is not None else frozenset()
     document: dict[str, Any] = {name: facts[name] for name in facts if not wanted or name in wanted}
-    if placed is not None and placed.raw and len(wanted) == 1:
-        name = wanted[0]
-        if name in facts:
-            return answer(facts[name])
-        value = frame_value(service, job, name)
-        return Response(value, media_type=GEO) if isinstance(value, bytes) else answer(value)
+    if wish.raw and len(wanted) == 1:
+        return raw_answer(service, job, wanted[0], facts)
     for name in chosen:
-        document[name] = _reference(request, job, name)
+        document[name] = reference(request, job, name)
         path = result_file(service, job.id, name)
-        if name in by_reference or path.suffix == ".tif":
+        if name in wish.by_reference or path.suffix == ".tif":
             continue
         found = collection(service, f"{RESULT}{job.id}.{name}").table
-        if name in by_value or found.rows <= INLINE:
-            if found.rows > service.limits.most_items:
-                raise Problem(
-                    413, f"{name} has {found.rows} features, too many for one answer; ask for it by reference"
-                )
-            value = frame_value(service, job, name)
-            document[name] = {"value": json.loads(value), "mediaType": GEO, **_reference(request, job, name)}
+        if name in wish.by_value or found.rows <= INLINE:
+            document[name] |= inline(service, job, name)
     links = [link(request, f"/jobs/{job.id}", "monitor"), link(request, f"/jobs/{job.id}/results", "self")]
     return answer({**document, "job": job.id, "links": links}, media=JSON)
 
 
-def _reference(request: Request, job: Job, name: str) -> dict[str, Any]:
+def raw_answer(service: Service, job: Job, name: str, facts: Mapping[str, Any]) -> Response:
+    """Give one output alone."""
+    return answer(facts[name]) if name in facts else Response(frame_value(service, job, name), media_type=GEO)
+
+
+def inline(service: Service, job: Job, name: str) -> dict[str, Any]:
+    """Give a frame inside the answer.
+
+    Raises
+    ------
+    Problem
+        413 where it is too large.
+    """
+    rows = collection(service, f"{RESULT}{job.id}.{name}").table.rows
+    if rows > service.limits.most_items:
+        raise Problem(413, f"{name} has {rows} features, too many for one answer; ask for it by reference")
+    return {"value": json.loads(frame_value(service, job, name)), "mediaType": GEO}
+
+
+def _tuple(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+def reference(request: Request, job: Job, name: str) -> dict[str, Any]:
+    """Give a frame as a link to its collection."""
     own = f"/collections/{RESULT}{job.id}.{name}"
     service: Service = request.app.state.service
     raster = result_file(service, job.id, name).suffix == ".tif"
@@ -161,13 +204,22 @@ def download(service: Service, job: Job, name: str, wanted: str | None, language
         elif name == REPORT:
             result_of(service, job).report(path, language=language)
         else:
-            _write(service, job, name, path)
+            write_frame(service, job, name, path)
         content = path.read_bytes()
-    headers = {"content-disposition": f'attachment; filename="{title}.{form}"'}
+    return file_answer(content, title, form)
+
+
+def file_answer(content: bytes, title: str, form: str, policy: str = PAGE_POLICY) -> Response:
+    """Give a file; a page is shown by itself, in a sandbox, since it holds words of others."""
+    page = form == "html"
+    headers = {"content-disposition": f'{"inline" if page else "attachment"}; filename="{title}.{form}"'}
+    if page:
+        headers["content-security-policy"] = policy
     return Response(content, media_type=MEDIA[form], headers=headers)
 
 
-def _write(service: Service, job: Job, name: str, path: Path) -> None:
+def write_frame(service: Service, job: Job, name: str, path: Path) -> None:
+    """Write a frame in the form that the name of a file asks for."""
     from spacegov.toolbox.export import write_any
 
     stored = result_file(service, job.id, name)
@@ -187,16 +239,29 @@ def _frame(path: Path) -> Any:
     return Raster.open(path) if path.suffix == ".tif" else read_vector(path)
 
 
-def result_of(service: Service, job: Job) -> Result:
-    """Give the result of a job as the toolbox knows it, from its run folder."""
+def result_of(service: Service, job: Job, step: str = "", *, frames_too: bool = True) -> Result:
+    """Give the result of a job, or of a step of its scenario, as the toolbox knows it, from its run folder.
+
+    Parameters
+    ----------
+    service : Service
+    job : Job
+        A job that succeeded.
+    step : str
+        A step that was answered; empty for a tool's job.
+    frames_too : bool
+        Whether its frames are read; its figures need none.
+    """
     from spacegov.toolbox.provenance import Provenance
     from spacegov.toolbox.result import Result
 
-    facts = facts_of(service, job)
-    names = frames_of(service, job)
-    frames = {name: _frame(result_file(service, job.id, name)) for name in names}
+    tool, _ = asked(service, job, step)
+    facts = facts_of(service, job, step)
+    head = f"{step}." if step else ""
+    names = frames_of(service, job, step) if frames_too else []
+    frames = {name: _frame(result_file(service, job.id, f"{head}{name}")) for name in names}
     return Result(
-        tool=service.workspace.tools[job.tool],
+        tool=tool,
         workspace=service.workspace,
         not_covered=frames.pop("not_covered", None),
         sensitivity=frames.pop("sensitivity", None),

@@ -10,16 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from enum import StrEnum
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
-from spacegov.cards import read_card
 from spacegov.errors import BadInput, UnknownName, shown, suggest
 from spacegov.layers.card import LayerCard
 from spacegov.layers.layer import Layer
 from spacegov.layers.registry import Registry
 from spacegov.text import Language, say
-from spacegov.workspace import SETTINGS, Settings, Workspace, find_workspace
+from spacegov.workspace import Workspace
 
 
 class Withheld(BadInput):
@@ -162,12 +160,6 @@ class ServedRegistry(Registry):
 
 class ServedWorkspace(Workspace):
     """A workspace as anyone may see it."""
-
-    @classmethod
-    def open(cls, directory: str | Path | None = None) -> ServedWorkspace:
-        """Open a workspace; see `spacegov.open`."""
-        folder = find_workspace(directory)
-        return cls(folder, read_card(folder / SETTINGS, Settings))
 
     @cached_property
     def layers(self) -> ServedRegistry:

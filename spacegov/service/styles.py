@@ -32,7 +32,8 @@ def _compile(found: Collection) -> CompiledStyle:
         job, _, frame = found.id.removeprefix(RESULT).partition(".")
         known = found.service.jobs.get(job)
         assert known is not None
-        result = result_of(found.service, known)
+        step, _, frame = frame.rpartition(".")
+        result = result_of(found.service, known, step)
         own = result.frames.get(frame)
         if own is not None:
             return style_of_result(result, own)

@@ -1,8 +1,8 @@
 """A worker: takes jobs from the queue and runs each in a process of its own.
 
 The process is forked from the worker, which has the libraries loaded, and becomes the command line:
-`spacegov run TOOL --given FILE --open-only --json`. Its error stream tells the progress, its output is the answer. It
-dies with the worker, and the worker with the server.
+`spacegov run TOOL --given FILE --open-only --json`, or `spacegov scenario ID` with the same words. Its error stream
+tells the progress, its output is the answer. It dies with the worker, and the worker with the server.
 """
 
 from __future__ import annotations
@@ -22,13 +22,15 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from spacegov.errors import SpacegovError
+from spacegov.errors import PartlyFailed, SpacegovError
 from spacegov.service.jobs import DISMISSED, FAILED, LONG, QUICK, SUCCESSFUL, Job, Jobs
 from spacegov.service.sharing import ServedWorkspace
 
 _PR_SET_PDEATHSIG = 1
 BEAT = 1.0
 TICK = 0.02
+RUNS = "runs"
+"""Folder in that of a job where the steps of a scenario keep their runs: they go with the job."""
 IDLE = {QUICK: 0.05, LONG: 0.2}
 
 
@@ -55,7 +57,8 @@ class Worker:
     def __init__(self, workspace: Path, jobs: Jobs, lane: str) -> None:
         self.workspace = workspace
         self.jobs = jobs
-        self.runs = ServedWorkspace.open(workspace).runs
+        self.opened = ServedWorkspace.open(workspace)
+        self.runs = self.opened.runs
         self.lane = lane
         self.name = f"{lane}-{os.getpid()}-{secrets.token_hex(3)}"
         self.stopping = False
@@ -114,6 +117,8 @@ class Worker:
         self._finish(job, status, ended, progress)
 
     def _finish(self, job: Job, status: int | None, ended: str, progress: Progress) -> None:
+        if status not in (0, PartlyFailed.exit_code):
+            shutil.rmtree(self.jobs.folder / job.id / RUNS, ignore_errors=True)
         if ended == "stopping":
             self.jobs.put_back(job.id, self.name)
         elif ended == "cancelled":
@@ -122,6 +127,8 @@ class Worker:
             self.jobs.finish(job.id, self.name, FAILED, exit_code=124, error=ended)
         elif status == 0:
             self.jobs.finish(job.id, self.name, SUCCESSFUL, exit_code=0)
+        elif status == PartlyFailed.exit_code:
+            self.jobs.finish(job.id, self.name, SUCCESSFUL, exit_code=status, error=progress.error)
         elif status is not None and status < 0:
             error = f"its process was ended by the system ({signal.Signals(-status).name}); ask for less"
             self.jobs.finish(job.id, self.name, FAILED, exit_code=4, error=error)
@@ -129,8 +136,12 @@ class Worker:
             self.jobs.finish(job.id, self.name, FAILED, exit_code=status, error=progress.error)
 
     def _start(self, job: Job, folder: Path) -> int:
-        words = ["run", job.tool, "--given", str(folder / "given.json"), "--open-only"]
-        words += ["--workspace", str(self.workspace), "--json"]
+        words = ["--given", str(folder / "given.json"), "--open-only", "--workspace", str(self.workspace), "--json"]
+        if job.tool in self.opened.scenarios and job.tool not in self.opened.tools:
+            words = ["scenario", job.tool, "--runs", str(folder / RUNS), *words]
+        else:
+            words = ["run", job.tool, *words]
+        shutil.rmtree(folder / RUNS, ignore_errors=True)
         (folder / "progress.jsonl").unlink(missing_ok=True)
         parent = os.getpid()
         child = os.fork()
@@ -225,6 +236,7 @@ def loading(workspace: Path) -> Iterator[None]:
     import geopandas  # noqa: F401
     import pyogrio  # noqa: F401
 
+    import spacegov.applications.runner
     import spacegov.cli
     import spacegov.toolbox.run  # noqa: F401
 

@@ -83,7 +83,7 @@ class ZoneWorkspace(Workspace):
     """
 
     def __init__(self, whole: Workspace, cut: Cut, territory: Any) -> None:
-        super().__init__(whole.directory, whole.settings)
+        super().__init__(whole.directory, whole.settings, whole.kept)
         self.whole = whole
         self.cut = cut
         self.__dict__["territory"] = territory

@@ -21,8 +21,8 @@ def refused(path: Path) -> str:
     with pytest.raises(BadCard) as caught:
         workspace.scenario(path.stem)
     told = str(caught.value)
-    assert told.startswith(f"{path}, line ")
-    return told.removeprefix(f"{path}, ")
+    assert told.startswith((f"{path}, line ", f"{path}: "))
+    return told.removeprefix(f"{path}, ").removeprefix(f"{path}: ")
 
 
 @pytest.mark.parametrize(
@@ -61,6 +61,11 @@ def test_a_department_that_does_not_exist(write_card: Callable[..., Path]) -> No
 
 def test_a_step_that_stands_twice(write_card: Callable[..., Path]) -> None:
     assert "line 5: the step 'measure' stands twice" in refused(write_card(MEASURE + MEASURE))
+
+
+def test_a_scenario_called_like_a_tool(write_card: Callable[..., Path]) -> None:
+    told = refused(write_card(MEASURE, name="trial-measure"))
+    assert told == "a tool is called 'trial-measure' already; give the scenario's file another name"
 
 
 def test_steps_in_a_circle(write_card: Callable[..., Path]) -> None:

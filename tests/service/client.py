@@ -141,3 +141,44 @@ class Server:
             edge = [child for child, parent in parents.items() if parent in edge]
             found += edge
         return found
+
+
+def job_process(server: Server) -> int | None:
+    """The process that runs a job: a child of a worker."""
+    assert server.process is not None
+    for child in server.children():
+        try:
+            parent = int(Path(f"/proc/{child}/stat").read_text().rpartition(")")[2].split()[1])
+        except OSError:
+            continue
+        if parent != server.process.pid and parent in server.children():
+            return child
+    return None
+
+
+def worker_of(child: int) -> int:
+    return int(Path(f"/proc/{child}/stat").read_text().rpartition(")")[2].split()[1])
+
+
+def running(server: Server, job: str) -> int:
+    """Wait until a job's process works."""
+    server.wait(job, "running", "successful", "failed")
+    until = time.monotonic() + 120
+    while time.monotonic() < until:
+        child = job_process(server)
+        if child is not None:
+            return child
+        time.sleep(0.005)
+    raise AssertionError("no process runs the job")
+
+
+def gone(process: int, seconds: float = 10) -> bool:
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        try:
+            if Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] == "Z":
+                return True
+        except OSError:
+            return True
+        time.sleep(0.02)
+    return False

@@ -101,9 +101,12 @@ def test_owslib_processes(county_server: Server, county: Workspace) -> None:
     from owslib.ogcapi.processes import Processes
 
     client = Processes(county_server.address)
-    assert {each["id"] for each in client.processes()} == set(county.tools)
+    assert {each["id"] for each in client.processes()} == {*county.tools, *county.scenarios}
     described = client.process("delineate-watersheds")
     assert described["inputs"]
+    scenario = client.process("flood-warning")
+    assert scenario["inputs"]["flood.stage"]["schema"]["default"] == 1.0
+    assert scenario["jobControlOptions"] == ["async-execute", "dismiss"]
     done = client.execute("summarize-by-zone", inputs={})
     assert done["summary"]
     assert done["provenance"]["tool"] == "summarize-by-zone"

@@ -5,13 +5,12 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.service.client import Server
+from tests.service.client import Server, gone, running, worker_of
 
 LONG = {"count": 500_000}
 
@@ -42,47 +41,6 @@ def trial_server(tiny_template: Path, tmp_path_factory: pytest.TempPathFactory) 
     server = Server(folder / "tiny", folder / "state", trial=True).start()
     yield server
     assert server.stop() == 0
-
-
-def job_process(server: Server) -> int | None:
-    """The process that runs a job: a child of a worker."""
-    assert server.process is not None
-    for child in server.children():
-        try:
-            parent = int(Path(f"/proc/{child}/stat").read_text().rpartition(")")[2].split()[1])
-        except OSError:
-            continue
-        if parent != server.process.pid and parent in server.children():
-            return child
-    return None
-
-
-def worker_of(child: int) -> int:
-    return int(Path(f"/proc/{child}/stat").read_text().rpartition(")")[2].split()[1])
-
-
-def running(server: Server, job: str) -> int:
-    """Wait until a job's process works."""
-    server.wait(job, "running", "successful", "failed")
-    until = time.monotonic() + 120
-    while time.monotonic() < until:
-        child = job_process(server)
-        if child is not None:
-            return child
-        time.sleep(0.005)
-    raise AssertionError("no process runs the job")
-
-
-def gone(process: int, seconds: float = 10) -> bool:
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        try:
-            if Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] == "Z":
-                return True
-        except OSError:
-            return True
-        time.sleep(0.02)
-    return False
 
 
 def test_a_job_survives_its_worker_its_server_and_a_restart(serve: Callable[[], Server]) -> None:
