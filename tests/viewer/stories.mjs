@@ -27,10 +27,11 @@ const PAGES = {
   security: "#/security?",
   foundation: "#/foundation?",
   tool: `#/tool/detect-plan-conflict?${TOWN}`,
+  scenario: "#/scenario/project-access?",
   emergency: "#/emergency?at=15.5/29.48/120.11",
 };
 const READY = {
-  card: ".cardp .kv", extract: ".xp .four", "one-map": ".lay .legend", tool: ".tp .picks", emergency: ".zp .stx, .zp .picks",
+  card: ".cardp .kv", extract: ".xp .four", "one-map": ".lay .legend", scenario: ".chain .note.warn", tool: ".tp .picks", emergency: ".zp .stx, .zp .picks",
 };
 
 const outside = [];
@@ -274,6 +275,47 @@ const stories = {
     await page.getByRole("button", { name: "sensitivity" }).click();
     await page.waitForFunction(() => document.querySelectorAll(".rp .tbl tbody tr").length >= 2);
     assert.match(await text(page, ".rp .tbl"), /significance/);
+  },
+
+  async "a scenario run from its application"() {
+    const page = await opened("#/protection?");
+    const card = (await (await fetch(`${address}/api/scenarios`)).json()).find((each) => each.id === "red-line-watch");
+    await page.getByRole("link", { name: card.title.en }).focus();
+    await page.keyboard.press("Enter");
+    await page.waitForSelector(".chain .ch");
+    assert.equal(await page.locator(".chain > li").count(), card.steps.length);
+    assert.match(await text(page, ".sa"), new RegExp(card.deliverable.title.en));
+    await page.getByRole("button", { name: "Run over the whole territory" }).click();
+    await page.waitForSelector(".sa-s, .sa [role=alert]");
+    assert.equal(await page.locator(".sa [role=alert]").count(), 0, await text(page, ".sa"));
+    assert.match(await text(page, ".sa"), /all steps answered/);
+    const states = await page.locator(".chain > li").evaluateAll((list) => list.map((each) => each.className.match(/ch-(done|failed|skipped|proposed)/)?.[1]));
+    assert.deepEqual(states, card.steps.map((step) => (step.tool ? "done" : "proposed")));
+    const decided = card.steps.find((step) => !step.tool);
+    assert.match(await text(page, ".ch-proposed .ask"), new RegExp(decided.decision.asked.en.slice(0, 20)));
+    await page.waitForSelector(".mini .legend");
+    const layer = await page.evaluate(() => window.spacegovMap.getStyle().layers.map((each) => each.source).find((source) => source?.startsWith("result.")));
+    assert.match(layer, /^result\.[0-9a-f]{32}\.watch\.encroachments$/);
+    await page.waitForFunction(() => /job=[0-9a-f]{32}/.test(location.hash));
+    for (const [name, start] of Object.entries({ xlsx: /^PK/, GPKG: /^SQLite format 3/ })) {
+      const [file] = await Promise.all([page.waitForEvent("download"), page.getByRole("link", { name, exact: true }).click()]);
+      assert.match(String(await readFile(await file.path(), "latin1")).slice(0, 16), start, name);
+    }
+    await drawn(page);
+    await page.screenshot({ path: join(folder, "scenario-answer-light.png") });
+    await page.getByRole("button", { name: "中文" }).click();
+    await page.getByText(card.title.zh).first().waitFor();
+    const [report] = await Promise.all([page.context().waitForEvent("page"), page.getByRole("link", { name: "打开报告" }).click()]);
+    await report.waitForLoadState();
+    assert.match(await report.locator("body").innerText(), new RegExp(card.question.zh.slice(0, 8)));
+    await report.close();
+    const again = await opened((await page.evaluate(() => location.hash)).replace(/&(lang|theme)=\w+/g, ""), { theme: "dark" });
+    await again.waitForSelector(".sa-s");
+    await drawn(again);
+    await again.screenshot({ path: join(folder, "scenario-answer-dark.png") });
+    await again.getByRole("button", { name: "Put the layers on the one map" }).click();
+    await again.waitForSelector(".p-map .lay");
+    assert.match(await text(again, ".bench"), new RegExp(card.steps.find((step) => step.id === "watch").title.en));
   },
 
   async "everything is reached by keyboard"() {

@@ -27,6 +27,7 @@ STORIES = (
     "a layer narrowed by a filter",
     "two sides compared, and the height at a place",
     "an answer under other values",
+    "a scenario run from its application",
     "everything is reached by keyboard",
     "faults say what to do",
 )
@@ -40,6 +41,7 @@ PAGES = (
     "security",
     "foundation",
     "tool",
+    "scenario",
     "emergency",
 )
 

@@ -1,6 +1,6 @@
 // Requests to the service this page came from. Nothing else is ever asked.
 
-import type { Card, Catalogue, Geometry, Job, LayerStyle, Page, Results, Tool, Workspace, Extract } from "./types";
+import type { Card, Catalogue, Extract, Geometry, Job, LayerStyle, Page, Results, Scenario, ScenarioResults, Tool, Workspace } from "./types";
 
 /** What the service refused, in its own sentence. */
 export class Refusal extends Error {
@@ -44,6 +44,7 @@ const quoted = encodeURIComponent;
 export const workspace = () => ask<Workspace>("/api/workspace");
 export const catalogue = () => ask<Catalogue>("/api/catalogue");
 export const tools = () => ask<Tool[]>("/api/tools");
+export const scenarios = () => ask<Scenario[]>("/api/scenarios");
 export const card = (id: string) => ask<Card>(`/api/layers/${quoted(id)}`);
 export const layerStyle = (id: string, theme: string) =>
   ask<LayerStyle>(`/api/layers/${quoted(id)}/style?theme=${theme}`);
@@ -65,6 +66,7 @@ export const start = (tool: string, inputs: Record<string, unknown>) =>
 export const job = (id: string) => ask<Job>(`/jobs/${quoted(id)}`);
 export const cancel = (id: string) => ask<Job>(`/jobs/${quoted(id)}`, { method: "DELETE" });
 export const results = (id: string) => ask<Results>(`/jobs/${quoted(id)}/results`);
+export const scenarioResults = (id: string) => ask<ScenarioResults>(`/jobs/${quoted(id)}/results`);
 export const download = (job: string, frame: string, format: string) =>
   `/jobs/${quoted(job)}/results/${quoted(frame)}?f=${format}`;
 

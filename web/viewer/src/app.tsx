@@ -6,17 +6,19 @@ import { ZonesPage } from "./pages/zones";
 import { OneMapPage } from "./one-map/page";
 import { Icon } from "./parts/icons";
 import { Failed } from "./parts/states";
-import { address, failure, go, language, page, territory, theme, toolId, told, tools, type PageName } from "./state";
+import { ScenarioPage } from "./scenario/page";
+import { address, failure, go, language, page, scenarioId, scenarios, territory, theme, told, toolId, tools, type PageName } from "./state";
 import { ToolPage } from "./tool/page";
 import type { Language } from "./types";
-import { say, t } from "./words";
+import { say, t, type Word } from "./words";
 
 const LANGUAGES: [Language, string][] = [["en", "en"], ["zh", "中文"], ["ru", "ру"]];
 const NAMED: (PageName | null)[] = ["map", null, "integration", "protection", "use", "security", null, "emergency"];
 
 function current(): PageName {
-  if (page.value !== "tool") return page.value;
-  return (tools.value.find((tool) => tool.id === toolId.value)?.application as PageName) ?? "map";
+  if (page.value === "tool") return (tools.value.find((tool) => tool.id === toolId.value)?.application as PageName) ?? "map";
+  if (page.value === "scenario") return (scenarios.value.find((each) => each.id === scenarioId.value)?.application as PageName) ?? "map";
+  return page.value;
 }
 
 function Header() {
@@ -66,9 +68,10 @@ function follow(event: MouseEvent, name: PageName): void {
 export function App() {
   const name = page.value;
   useEffect(() => {
-    document.title = `${t(name === "map" || name === "tool" ? "oneMap" : name)} · spacegov`;
+    const part = current();
+    document.title = `${t(part === "map" ? "oneMap" : (part as Word))} · spacegov`;
     document.documentElement.lang = language.value;
-  }, [name, language.value]);
+  }, [name, language.value, tools.value, scenarios.value]);
   return (
     <>
       <a class="skip" href="#main" onClick={(event) => (event.preventDefault(), document.getElementById("main")?.focus())}>
@@ -93,6 +96,7 @@ export function App() {
 
 function Shown({ name }: { name: PageName }) {
   if (name === "tool") return <ToolPage key={toolId.value} />;
+  if (name === "scenario") return <ScenarioPage key={scenarioId.value} />;
   if (name === "emergency") return <ZonesPage />;
   if (name === "map") return <OneMapPage />;
   return <ApplicationPage key={name} name={name} />;

@@ -5,12 +5,13 @@ import "./style/base.css";
 import "./style/components.css";
 import "./style/pages.css";
 import "./style/viewer.css";
+import "./style/scenario.css";
 import "./style/print.css";
 import { effect } from "@preact/signals";
 import { render } from "preact";
 import * as api from "./api";
 import { App } from "./app";
-import { begun, byId, failure, keepAddress, layers, territory, theme, tools } from "./state";
+import { begun, byId, failure, keepAddress, layers, scenarios, territory, theme, tools } from "./state";
 import type { Catalogue, Layer } from "./types";
 
 keepAddress();
@@ -34,7 +35,7 @@ async function begin(): Promise<void> {
     const usable = (id: string) => byId.value.get(id)?.status === "in-force";
     begun(FIRST.filter(usable).map((id) => ({ id, opacity: 1, hidden: false })));
     territory.value = workspace;
-    tools.value = await api.tools();
+    [scenarios.value, tools.value] = await Promise.all([api.scenarios(), api.tools()]);
   } catch (error) {
     failure.value = (error as Error).message;
   }

@@ -1,9 +1,9 @@
 // The state of the viewer. All of it that a link should carry is written into the address.
 
 import { computed, effect, signal } from "@preact/signals";
-import type { Feature, Geometry, Language, Layer, Text, Theme, Tool, Workspace } from "./types";
+import type { Feature, Geometry, Language, Layer, Scenario, Text, Theme, Tool, Workspace } from "./types";
 
-export type PageName = "map" | "integration" | "protection" | "use" | "security" | "emergency" | "foundation" | "tool";
+export type PageName = "map" | "integration" | "protection" | "use" | "security" | "emergency" | "foundation" | "tool" | "scenario";
 export type Mode = "identify" | "extract" | "draw" | "measure";
 export interface Active {
   id: string;
@@ -34,6 +34,7 @@ export interface Case {
 
 export const page = signal<PageName>("map");
 export const toolId = signal<string | null>(null);
+export const scenarioId = signal<string | null>(null);
 export const jobId = signal<string | null>(null);
 export const view = signal<View | null>(null);
 export const active = signal<Active[]>([]);
@@ -55,6 +56,7 @@ export const theme = signal<Theme>("light");
 export const territory = signal<Workspace | null>(null);
 export const layers = signal<Layer[]>([]);
 export const tools = signal<Tool[]>([]);
+export const scenarios = signal<Scenario[]>([]);
 export const failure = signal<string | null>(null);
 export const told = signal<string | null>(null);
 /** Layers of this visit that are in no catalogue: answers and uploads. */
@@ -62,7 +64,7 @@ export const own = signal<Record<string, Text>>({});
 export const highlighted = signal<Feature[]>([]);
 
 export const byId = computed(() => new Map(layers.value.map((layer) => [layer.id, layer])));
-const PAGES: PageName[] = ["map", "integration", "protection", "use", "security", "emergency", "foundation", "tool"];
+const PAGES: PageName[] = ["map", "integration", "protection", "use", "security", "emergency", "foundation", "tool", "scenario"];
 const LANGUAGES: Language[] = ["en", "zh", "ru"];
 
 const short = (value: number) => Number(value.toFixed(6));
@@ -81,14 +83,15 @@ export function address(): string {
   if (cardOpen.value) words.set("card", cardOpen.value);
   if (place.value) words.set("place", placeWords(place.value));
   if (area.value) words.set("area", shapeWords(area.value));
-  if (jobId.value && page.value === "tool") words.set("job", jobId.value);
+  if (jobId.value && (page.value === "tool" || page.value === "scenario")) words.set("job", jobId.value);
   if (page.value === "emergency") {
     if (cases.value.length) words.set("cases", cases.value.map(({ building, date, at }) => [building, date, ...at.map(short)].join("~")).join(","));
     if (until.value) words.set("until", until.value);
   }
   words.set("lang", language.value);
   words.set("theme", theme.value);
-  const path = page.value === "tool" ? `tool/${toolId.value}` : page.value;
+  const named = { tool: toolId.value, scenario: scenarioId.value }[page.value as "tool"];
+  const path = named ? `${page.value}/${named}` : page.value;
   return `#/${path}?${words.toString().replaceAll("%2F", "/").replaceAll("%2C", ",").replaceAll("%7E", "~").replaceAll("%3A", ":")}`;
 }
 
@@ -117,6 +120,8 @@ export function read(hash: string): void {
   const [name = "map", id] = path.split("/");
   page.value = PAGES.includes(name as PageName) ? (name as PageName) : "map";
   toolId.value = page.value === "tool" ? (id ?? null) : toolId.value;
+  scenarioId.value = page.value === "scenario" ? (id ?? null) : scenarioId.value;
+  if (page.value === "tool" || page.value === "scenario") asker = page.value;
   const at = words.get("at")?.split("/").map(Number);
   if (at?.length === 3 && at.every(Number.isFinite)) view.value = { zoom: at[0]!, latitude: at[1]!, longitude: at[2]! };
   chosen ||= words.has("layers");
@@ -165,14 +170,20 @@ function placeFrom(text: string | null): Place | null {
   return geometry && { geometry };
 }
 
+/** Whether the job in the address is a tool's or a scenario's. */
+let asker: PageName | null = null;
+
 /** Go to a page; the browser's back button returns. */
-export function go(name: PageName, tool: string | null = null): void {
+export function go(name: PageName, id: string | null = null): void {
   history.pushState(null, "", address());
-  page.value = name;
-  if (name === "tool") {
-    if (tool !== toolId.value) jobId.value = null;
-    toolId.value = tool;
+  const asked = { tool: toolId, scenario: scenarioId }[name as "tool"];
+  if (asked) {
+    // A job belongs to what it was started from.
+    if (name !== asker || id !== asked.value) jobId.value = null;
+    asked.value = id;
+    asker = name;
   }
+  page.value = name;
   if (name !== "map") place.value = null;
 }
 

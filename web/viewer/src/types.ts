@@ -182,6 +182,8 @@ export interface Job {
   status: "accepted" | "running" | "successful" | "failed" | "dismissed";
   message?: string;
   progress: number;
+  /** Where a running scenario is. */
+  step?: { id: string; number: number; of: number };
   started?: string;
   finished?: string;
 }
@@ -225,4 +227,77 @@ export interface Summary {
   by?: Record<string, Record<string, Figures>>;
   frames?: Record<string, Figures>;
   [figure: string]: unknown;
+}
+
+export interface Decision {
+  asked: Text;
+  proposal: Text | null;
+  choices: { id: string; title: Text }[];
+}
+
+export interface ScenarioStep {
+  id: string;
+  title: Text;
+  department: string;
+  tool: string | null;
+  decision: Decision | null;
+  days: number;
+  basis: Text[];
+  /** Steps that come before it. */
+  after: string[];
+  layers: string[];
+  /** Layers it would not be given, with the department that withholds each. */
+  withheld: Record<string, Text>;
+}
+
+export interface Deliverable {
+  title: Text;
+  signatures: string[];
+  about: Text | null;
+}
+
+export interface Scenario {
+  id: string;
+  application: string;
+  title: Text;
+  question: Text;
+  about: Text | null;
+  departments: string[];
+  days: number;
+  steps: ScenarioStep[];
+  shows: string;
+  deliverable: Deliverable;
+  cites: string[];
+}
+
+export interface StepResult {
+  id: string;
+  status: "done" | "failed" | "skipped" | "proposed";
+  answer: Text | null;
+  error: string | null;
+  withheld: { layer: string; department: Text } | null;
+  seconds: number;
+  frames: string[];
+}
+
+/** A frame of a step, as a link. */
+export interface StepFrame extends Frame {
+  titles: Text;
+  spatial: boolean;
+  rows?: number;
+}
+
+export interface ScenarioResults {
+  scenario: string;
+  status: "done" | "partly failed" | "failed";
+  answer: string;
+  answers: Text;
+  steps: StepResult[];
+  /** Frames that a map opens with, the foremost first. */
+  draws: string[];
+  seconds: number;
+  /** Languages in which a PDF can be set. */
+  pdf: Language[];
+  job: string;
+  [frame: string]: unknown;
 }

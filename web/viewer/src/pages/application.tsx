@@ -4,7 +4,8 @@ import { number } from "../format";
 import { nameOf } from "../one-map/bench";
 import { Icon, type IconName } from "../parts/icons";
 import { Loading, Message } from "../parts/states";
-import { byId, go, layers, territory, tools } from "../state";
+import { ScenarioList, scenariosOf } from "../scenario/list";
+import { byId, go, layers, scenarios, territory, tools } from "../state";
 import { answers, type Kept } from "../tool/run";
 import type { Layer, Tool } from "../types";
 import { language } from "../state";
@@ -18,7 +19,8 @@ export function ApplicationPage({ name }: { name: string }) {
   const base = tools.value.filter((tool) => tool.application === "foundation");
   const title = territory.value?.applications.find((each) => each.id === name)?.title;
   const used = [...new Set(own.flatMap(usedBy))].flatMap((id) => byId.value.get(id) ?? []);
-  const kept = answers().filter((each) => own.some((tool) => tool.id === each.tool));
+  const flows = scenariosOf(name);
+  const kept = answers().filter((each) => [...own, ...flows].some((one) => one.id === each.tool));
   const chinese = title && typeof title === "object" && language.value !== "zh" ? title.zh : null;
   return (
     <main id="main" tabIndex={-1} class="p-app">
@@ -32,6 +34,12 @@ export function ApplicationPage({ name }: { name: string }) {
         {tools.value.length === 0 ? <Loading /> : (
           <>
             <KeyFigures own={own} used={used} kept={kept} />
+            {flows.length > 0 && (
+              <section class="card a-flows">
+                <div class="ph row between"><h2>{t("scenarios")}</h2><span class="small faint">{t("scenariosHelp")}</span></div>
+                <ScenarioList list={flows} />
+              </section>
+            )}
             <div class="ag">
               <section class="card a-tools">
                 <div class="ph"><h2>{t("tools")}</h2></div>
@@ -90,6 +98,17 @@ export function ApplicationTools({ name }: { name: string }) {
   );
 }
 
+export function ApplicationScenarios({ name }: { name: string }) {
+  const flows = scenariosOf(name);
+  if (!flows.length) return null;
+  return (
+    <>
+      <h2>{t("scenarios")}</h2>
+      <ScenarioList list={flows} />
+    </>
+  );
+}
+
 function ToolList({ list }: { list: Tool[] }) {
   return (
     <ul class="tl-list">
@@ -109,6 +128,9 @@ function ToolList({ list }: { list: Tool[] }) {
   );
 }
 
+const isScenario = (id: string): boolean => scenarios.value.some((each) => each.id === id);
+const titleOf = (id: string): string => say([...tools.value, ...scenarios.value].find((each) => each.id === id)?.title) || id;
+
 function Answers({ kept }: { kept: Kept[] }) {
   if (!kept.length) return <Message icon="layers" title={t("noResults")}><p class="small muted">{t("noResultsHelp")}</p></Message>;
   return (
@@ -117,10 +139,10 @@ function Answers({ kept }: { kept: Kept[] }) {
         <li class="wn" key={each.job}>
           <span class="wi"><Icon name="check" /></span>
           <div class="grow">
-            <b>{say(tools.value.find((tool) => tool.id === each.tool)?.title) || each.tool}</b>
+            <b>{titleOf(each.tool)}</b>
             <div class="small muted">{each.answer}</div>
           </div>
-          <a class="small" href={`#/tool/${each.tool}?job=${each.job}`}>{t("askTool")}</a>
+          <a class="small" href={`#/${isScenario(each.tool) ? "scenario" : "tool"}/${each.tool}?job=${each.job}`}>{t("askTool")}</a>
         </li>
       ))}
     </ul>

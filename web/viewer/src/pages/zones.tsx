@@ -12,7 +12,7 @@ import { Failed, Message } from "../parts/states";
 import { cases, go, theme, tools, until, type Active } from "../state";
 import type { Feature } from "../types";
 import { t, type Word } from "../words";
-import { ApplicationTools } from "./application";
+import { ApplicationScenarios, ApplicationTools } from "./application";
 import { clear, daysOf, delineate, fault, moved, notices, TOOL, working, type Notice } from "./notices";
 import { ZoneSwatch } from "./zone-swatch";
 
@@ -75,6 +75,7 @@ export function ZonesPage() {
           {shown && <Figures notice={shown} />}
           {shown && notices.value.length > 1 && <Change notice={shown} />}
           <Cases date={date} setDate={setDate} pane={pane} />
+          <section><ApplicationScenarios name="emergency" /></section>
           <section><ApplicationTools name="emergency" /></section>
         </div>
         <footer class="xp-f">

@@ -23,6 +23,7 @@ let turn = 0;
 
 export interface Kept {
   job: string;
+  /** Tool or scenario. */
   tool: string;
   at: string;
   answer: string;
@@ -37,7 +38,7 @@ export function answers(): Kept[] {
   }
 }
 
-function keep(entry: Kept): void {
+export function keep(entry: Kept): void {
   const list = [entry, ...answers().filter((each) => each.job !== entry.job)].slice(0, 40);
   try {
     localStorage.setItem(KEPT, JSON.stringify(list));
@@ -81,23 +82,30 @@ export async function resume(id: string): Promise<void> {
 }
 
 async function watch(id: string, mine: number): Promise<void> {
-  let wait = 150;
-  for (;;) {
+  const job = await ending(id, (seen) => {
+    if (mine !== turn) return false;
+    run.value = { ...run.value, job: seen };
+    return true;
+  });
+  if (!job) return;
+  if (job.status !== "successful") {
+    run.value = { ...run.value, busy: false, why: job.status === "dismissed" ? null : (job.message ?? "the tool failed") };
+    return;
+  }
+  const results = await api.results(id);
+  if (mine !== turn) return;
+  run.value = { ...run.value, results, busy: false };
+  keep({ job: id, tool: job.processID, at: job.finished ?? new Date().toISOString(), answer: results.answer });
+  own.value = { ...own.value, ...frameNames(results, job.processID) };
+}
+
+/** Follow a job to its end; null where nobody looks any more. */
+export async function ending(id: string, see: (job: Job) => boolean): Promise<Job | null> {
+  for (let wait = 150; ; wait = Math.min(1000, wait * 1.3)) {
     const job = await api.job(id);
-    if (mine !== turn) return;
-    run.value = { ...run.value, job };
-    if (ENDED.includes(job.status)) {
-      if (job.status === "successful") {
-        const results = await api.results(id);
-        if (mine !== turn) return;
-        run.value = { ...run.value, results, busy: false };
-        keep({ job: id, tool: job.processID, at: job.finished ?? new Date().toISOString(), answer: results.answer });
-        own.value = { ...own.value, ...frameNames(results, job.processID) };
-      } else run.value = { ...run.value, busy: false, why: job.status === "dismissed" ? null : (job.message ?? "the tool failed") };
-      return;
-    }
+    if (!see(job)) return null;
+    if (ENDED.includes(job.status)) return job;
     await pause(wait);
-    wait = Math.min(1000, wait * 1.3);
   }
 }
 
