@@ -86,7 +86,7 @@ def check_frame(label: str, frame: Any, kind: LayerKind, columns: list[tuple[str
             f"{label}: {type(frame).__name__}{bare} was given, a GeoDataFrame ({kind.name}) is needed; "
             "read it with geopandas"
         )
-    _check_columns(label, frame, columns)
+    frame = _check_columns(label, frame, columns)
     if not kind.metric:
         return frame
     check_crs(label, frame.crs, tuple(frame.total_bounds) if len(frame) else None)
@@ -139,24 +139,40 @@ def _check_valid(label: str, frame: Any, shapes: Any) -> None:
     if len(bad):
         raise InvalidGeometry(
             f"{label}: {len(bad)} of {len(frame)} polygons are broken and have no defined area, the first is record "
-            f"{frame.index[bad[0]]} ({shapely.is_valid_reason(shapes[bad[0]])}); run check-geometry, or repair them"
+            f"{frame.index[bad[0]]} ({shapely.is_valid_reason(shapes[bad[0]])}); mend them with "
+            "--repair (repair=True), or see them with check-geometry"
         )
 
 
-def _check_columns(label: str, frame: Any, columns: list[tuple[str, str, bool]]) -> None:
+def _check_columns(label: str, frame: Any, columns: list[tuple[str, str, bool]]) -> Any:
+    """Hold a table to the columns that options name; numbers that are written as text are read."""
     from pandas.api.types import is_numeric_dtype
 
     for option, column, numeric in columns:
         if column not in frame.columns:
             there = [str(name) for name in frame.columns if name != getattr(frame, "_geometry_column_name", None)]
             raise MissingColumn(
-                f"{label}: the column {column!r} is missing; {suggest(column, there)}, name it with {option}=…"
+                f"{label}: the column {column!r} is missing; {suggest(column, there)}; name it with {option}=…"
             )
         if numeric and not is_numeric_dtype(frame[column]):
-            raise BadInput(
-                f"{label}: the column {column!r} holds {frame[column].dtype}, numbers are needed; "
-                f"convert it, or name another with {option}=…"
-            )
+            frame = frame.assign(**{column: _numbers_in(label, frame[column], column, option)})
+    return frame
+
+
+def _numbers_in(label: str, values: Any, column: str, option: str) -> Any:
+    """Read a column of texts that are all numbers, or empty, as many files keep them."""
+    import pandas as pd
+
+    texts = values.where(values.notna(), "").astype(str).str.strip()
+    numbers = pd.to_numeric(texts.where(texts != ""), errors="coerce")
+    wrong = numbers.isna() & (texts != "")
+    if wrong.any() or pd.api.types.is_datetime64_any_dtype(values):
+        first = texts[wrong].iloc[0] if wrong.any() else texts.iloc[0]
+        raise BadInput(
+            f"{label}: the column {column!r} holds {int(wrong.sum())} values that are no numbers, such as {first!r}, "
+            f"numbers are needed; mend or empty these, or name another column with {option}=…"
+        )
+    return numbers.astype("float64")
 
 
 def _check_table(label: str, table: Any, columns: list[tuple[str, str, bool]]) -> Any:
@@ -164,8 +180,7 @@ def _check_table(label: str, table: Any, columns: list[tuple[str, str, bool]]) -
 
     if not isinstance(table, pd.DataFrame):
         raise BadInput(f"{label}: {type(table).__name__} was given, a table (DataFrame) is needed; read it with pandas")
-    _check_columns(label, table, columns)
-    return table
+    return _check_columns(label, table, columns)
 
 
 def _check_stream(

@@ -86,6 +86,16 @@ class Signature:
         """JSON Schema of a request, with every reference inside."""
         return self.request_model("Request").model_json_schema()
 
+    def without(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Take empty words of a command line for nothing, where an input, a policy or an option may have no value.
+
+        So `permits=` asks without permits, whatever the card names, and `date=` says that there is no such column.
+        """
+        off = {name for name, spec in self.inputs.items() if spec.optional}
+        off |= {name for name, (_, optional) in self.policies.items() if optional}
+        off |= {name for name in self.options.model_fields if _optional(_plain(_annotation(self.options, name)))}
+        return {name: None if value == "" and name in off else value for name, value in given.items()}
+
     def from_text(self, options: Mapping[str, Any]) -> dict[str, Any]:
         """Turn values from a command line into what options can take: lists and mappings are split at commas."""
         known = self.options.model_fields
@@ -135,6 +145,11 @@ def _model(name: str, config: ConfigDict, fields: dict[str, Any]) -> type[BaseMo
 
 def _annotation(model: type[BaseModel], name: str) -> Any:
     return model.__annotations__.get(name, model.model_fields[name].annotation)
+
+
+def _plain(hint: Any) -> Any:
+    """Strip an annotation of its metadata."""
+    return _plain(get_args(hint)[0]) if get_origin(hint) is Annotated else hint
 
 
 def _bare(hint: Any) -> Any:
@@ -268,6 +283,8 @@ def say_validation(error: ValidationError, model: type[BaseModel]) -> str:
     extra = (field.json_schema_extra if field is not None and isinstance(field.json_schema_extra, dict) else {}) or {}
     unit = f" ({extra['unit']})" if extra.get("unit") else ""
     if fault["type"] == "missing":
-        return f"{name}: nothing was given, a value{unit} is needed; write {name}=…"
+        column = None if field is None else next((mark for mark in field.metadata if isinstance(mark, ColumnOf)), None)
+        what = f"a value{unit}" if column is None else f"a column of {' or '.join(column.of)}"
+        return f"{name}: nothing was given, {what} is needed; write {name}=…"
     needed = fault["msg"].removeprefix("Input should be ").removeprefix("Value error, ")
     return f"{name}: {shown(fault['input'])} was given, needed is {needed}{unit}; mend the value of {name}"

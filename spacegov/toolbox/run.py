@@ -83,6 +83,7 @@ def run(
     if vary and not tool.card.vary:
         raise BadInput(f"{tool.id}: its card names no option to vary; run it without --vary")
     _known(tool, rest)
+    rest = signature.without(rest) if text else rest
     started, clock = datetime.now(UTC), time.perf_counter()
     with collect() as ledger:
         ledger.progress = progress

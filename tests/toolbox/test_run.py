@@ -476,3 +476,18 @@ def test_results_show_themselves(ws: Workspace) -> None:
     assert json.loads(json.dumps(facts))["status"] == "done"
     assert np.isfinite(facts["summary"]["area_m2"])
     assert "<script" not in text
+
+
+def test_an_empty_word_switches_off_what_may_be_left_out() -> None:
+    from spacegov.content import content_path
+
+    county = Workspace.open(content_path("sample_data"))
+    with_permits = run(county, "monitor-encroachment", {}, text=True, keep=False)
+    without = run(county, "monitor-encroachment", {"permits": "", "kind": ""}, text=True, keep=False)
+    assert "artificial.permits" in {record.layer for record in with_permits.provenance.inputs}
+    assert "artificial.permits" not in {record.layer for record in without.provenance.inputs}
+    assert without.provenance.parameters["kind"] is None
+    assert set(with_permits.frame["permitted"]) == {"permitted", "partly", "unpermitted"}
+    assert set(without.frame["permitted"]) == {"unpermitted"}
+    with pytest.raises(BadInput, match="changes names no layer; write changes=LAYER"):
+        run(county, "monitor-encroachment", {"changes": ""}, text=True, keep=False)

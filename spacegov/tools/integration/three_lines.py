@@ -132,7 +132,7 @@ def check_three_lines(
     if sub_zone is not None and not any(sub_zone in frame.columns for frame in named.values()):
         there = {str(column) for frame in named.values() for column in frame.columns}
         raise MissingColumn(
-            f"none of the lines has the column {sub_zone!r}; {suggest(sub_zone, there)}, name it with sub_zone=…"
+            f"none of the lines has the column {sub_zone!r}; {suggest(sub_zone, there)}; name it with sub_zone=…"
         )
     lines = [_line(frame, name, sub_zone or "sub_zone") for name, frame in named.items()]
     areas = gather_plans(lines, plan=None, use=None, area_basis=area_basis)
