@@ -73,5 +73,5 @@ def test_priorities_among_farms():
 
 def test_the_wrong_zone_is_refused_by_name():
     urban, water = (CAPE / "projected_data" / f"{name}_33S.shp" for name in ("urban", "water"))
-    with pytest.raises(UnsuitableCrs, match="EPSG:32733 is the wrong CRS for its place.*use --crs EPSG:32734"):
+    with pytest.raises(UnsuitableCrs, match=r"EPSG:32733 is the wrong CRS for its place.*use --crs EPSG:32734"):
         ask("prioritize-protection", None, units=urban, unit="AG_CAD_ID", features=water)
