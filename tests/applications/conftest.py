@@ -11,6 +11,7 @@ import pytest
 import spacegov
 import tests.trial_tools  # noqa: F401  the tiny workspace's tools
 from spacegov.applications.outcome import ScenarioOutcome
+from spacegov.toolbox.card import Application
 from spacegov.workspace import Workspace
 
 
@@ -37,8 +38,10 @@ def outcome_of(county: Workspace) -> Callable[[str], ScenarioOutcome]:
 def write_card(tiny_folder: Path) -> Callable[[str], Path]:
     """Write a scenario card of the tiny workspace."""
 
-    def write(steps: str, name: str = "trial-scenario", rest: str = "") -> Path:
-        folder = tiny_folder / "tools" / "integration" / "scenarios"
+    def write(
+        steps: str, name: str = "trial-scenario", rest: str = "", application: Application = "integration"
+    ) -> Path:
+        folder = tiny_folder / "tools" / application / "scenarios"
         folder.mkdir(parents=True, exist_ok=True)
         head = "title: {en: Trial}\nquestion: {en: What then?}\nsteps:\n"
         tail = "deliverable: {title: {en: Paper}, signatures: [NR]}\n"

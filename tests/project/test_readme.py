@@ -53,8 +53,12 @@ def test_a_command_of_readme_runs(words: list[str], tmp_path: Path) -> None:
         if option in {"--out", "--map", "--report"}:
             assert (tmp_path / value).exists()
     if words[1] == "scenario":
-        promised = ("report.html", "report.pdf", "map.html", "tables.xlsx", "layers.gpkg")
-        assert {path.name for path in (tmp_path / words[-1]).iterdir()} >= set(promised)
+        promised = {"report.html", "report.pdf", "map.html", "tables.xlsx", "layers.gpkg"}
+        out = tmp_path / words[-1]
+        folders = [path for path in out.iterdir() if path.is_dir()] if "--all" in words else [out]
+        assert folders
+        assert all({path.name for path in folder.iterdir()} >= promised for folder in folders)
+        assert "--all" not in words or (out / "index.html").is_file()
 
 
 def test_the_batch_of_readme_runs(tmp_path: Path) -> None:
