@@ -14,7 +14,7 @@ from spacegov import numbers
 from spacegov.layers.coverage import Answer
 from spacegov.maps.answers import is_drawable, style_of_result
 from spacegov.reports.places import Places
-from spacegov.reports.sayings import called, spoken
+from spacegov.reports.terms import Terms
 from spacegov.reports.words import WORDS
 from spacegov.text import Language, say
 from spacegov.toolbox.words import column_words
@@ -59,6 +59,7 @@ class Asked:
         self.language = language
         self.words = WORDS[language]
         self.places = places or Places(result.workspace, language)
+        self.terms = Terms(result, language, self.places)
         self.card = result.tool.card
         self.facts = result.provenance
 
@@ -198,10 +199,7 @@ class Asked:
         if isinstance(value, (int, float)):
             return self._number(name, value)
         text = str(value)
-        if _DAY.fullmatch(text):
-            return numbers.date(text, self.language)
-        told = spoken(text, self.language, self.term)
-        return told if told != text else called(text, self.language, self.named)
+        return numbers.date(text, self.language) if _DAY.fullmatch(text) else self.terms.cell(text)
 
     def _number(self, name: str, value: float) -> str:
         unit = self.unit(name)
@@ -218,37 +216,11 @@ class Asked:
 
     def named(self, text: str) -> str:
         """Give the name behind a code: of a layer, a department, a unit; other texts as they are."""
-        layers = self.result.workspace.layers
-        if text in layers:
-            return say(layers.card(text).title, self.language)
-        if text in layers.stewards:
-            return self.department(text)
-        return self.places.names.get(text, text)
-
-    @cached_property
-    def codes(self) -> dict[str, str]:
-        """Words for the codes of the answer's columns, without those that mean different things in two columns."""
-        known: dict[str, set[str]] = {}
-        for column in (*self.card.columns.values(), *self.result.columns.values()):
-            for code, title in (column.codes or {}).items():
-                known.setdefault(code.replace("_", " "), set()).add(say(title, self.language))
-        return {code: next(iter(titles)) for code, titles in known.items() if len(titles) == 1}
-
-    def term(self, text: str) -> str:
-        """Give the words behind a name, a code or a column that a tool put into a sentence; other texts as they are."""
-        title = self.named(text)
-        if title == text:
-            title = self.codes.get(text.replace("_", " "), text)
-        if title == text and self.column(text) is not None:
-            title = self.title(text)
-        return title
+        return self.terms.named(text)
 
     def department(self, key: str | None) -> str:
         """Give the name of a department."""
-        stewards = self.result.workspace.layers.stewards
-        if key is None:
-            return self.words["not_stated"]
-        return say(stewards[key].title, self.language) if key in stewards else key
+        return self.terms.department(key)
 
     @cached_property
     def class_column(self) -> str | None:

@@ -12,6 +12,7 @@ from spacegov import numbers
 from spacegov.layers.coverage import covered_share
 from spacegov.reports.asked import DASH, Asked
 from spacegov.reports.model import Block, Cell, Column, Paragraph, Picture, Row, Section, Table
+from spacegov.reports.sayings import spoken
 from spacegov.reports.words import WORDS
 from spacegov.text import Language, say
 
@@ -79,7 +80,7 @@ def layer_table(words: Mapping[str, str], rows: Sequence[Row]) -> Table:
 
 def licences(asked: Iterable[Asked]) -> list[str]:
     """Give the licences of everything that was read."""
-    found = [item.licence for each in asked for item in each.facts.inputs if item.licence]
+    found = [spoken(item.licence, each.language) for each in asked for item in each.facts.inputs if item.licence]
     return list(dict.fromkeys(found))
 
 

@@ -16,7 +16,6 @@ from spacegov.reports import amounts
 from spacegov.reports.asked import DASH, Asked
 from spacegov.reports.charts import line_chart
 from spacegov.reports.model import Balance, Block, Cell, Chart, Column, Paragraph, Row, Run, Section, Side, Steps, Table
-from spacegov.reports.sayings import called, spoken
 from spacegov.text import Language
 from spacegov.units import unit_named
 
@@ -82,7 +81,7 @@ def _setting(asked: Asked, value: Any, unit: str) -> str:
     if isinstance(value, bool):
         return asked.words["yes" if value else "no"]
     if isinstance(value, (int, float)):
-        if unit in ("share", "1"):
+        if unit == "1" or unit.startswith("share"):
             return numbers.share(value, asked.language)
         text = numbers.number(value, asked.language)
         return numbers.with_unit(text, value, unit, asked.language) if unit else text
@@ -111,16 +110,6 @@ def method_section(asked: Asked) -> Section:
     return Section("method", words["method"], tuple(blocks), lede=words["method_lede"])
 
 
-def _said(asked: Asked, text: str) -> str:
-    """Say what a tool reported, begun with a capital."""
-    told = spoken(text, asked.language, asked.term)
-    return told[:1].upper() + told[1:]
-
-
-def _where(asked: Asked, place: str | None) -> str:
-    return called(place, asked.language, asked.term) if place else DASH
-
-
 def dropped_table(asked: Asked) -> Table | None:
     """Write what was left out: reason, pieces, area."""
     drops = asked.facts.dropped
@@ -132,7 +121,7 @@ def dropped_table(asked: Asked) -> Table | None:
     texts = iter(column.cells)
     rows = tuple(
         (
-            Cell(_said(asked, drop.reason)),
+            Cell(asked.terms.sentence(drop.reason)),
             Cell(numbers.count(drop.count, language)),
             *((Cell(next(texts)) if drop.area_m2 is not None else Cell(DASH, tone="muted"),) if sized else ()),
         )
@@ -155,8 +144,8 @@ def doubts_table(asked: Asked) -> Table | None:
     located = any(doubt.where for doubt in doubts)
     rows = tuple(
         (
-            Cell(_said(asked, doubt.text)),
-            *((Cell(_where(asked, doubt.where), tone="muted"),) if located else ()),
+            Cell(asked.terms.sentence(doubt.text)),
+            *((Cell(asked.terms.place(doubt.where) if doubt.where else DASH, tone="muted"),) if located else ()),
         )
         for doubt in doubts
     )
@@ -304,7 +293,7 @@ def balances(asked: Asked) -> tuple[Balance, ...]:
             Run(parts, strong=True),
         )
         verdict = asked.word("closes" if closes else "open", difference=difference)
-        found.append(Balance(_said(asked, record.what), equation, verdict, closes))
+        found.append(Balance(asked.terms.sentence(record.what), equation, verdict, closes))
     return tuple(found)
 
 

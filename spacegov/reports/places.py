@@ -22,11 +22,12 @@ MOST_UNITS = 40
 
 @dataclass(frozen=True)
 class Unit:
-    """One unit: its code, its name, its ground."""
+    """One unit: its code, its name in the report's language, its ground, and what its layer calls it."""
 
     code: str
     name: str
     shape: Any
+    called: str = ""
 
 
 class Places:
@@ -65,14 +66,20 @@ class Places:
                 str(row[code]) if code in frame.columns else str(position),
                 next((str(row[column]) for column in titles if row[column]), ""),
                 shape,
+                str(row.get("name") or ""),
             )
             for position, (row, shape) in enumerate(zip(frame.to_dict("records"), frame.geometry, strict=True))
         ]
 
     @cached_property
     def names(self) -> dict[str, str]:
-        """Names by code, of all levels."""
-        return {unit.code: unit.name for units in self.levels.values() for unit in units if unit.name}
+        """Names by code and by what the layers call the units, of all levels; a name of several units stays."""
+        units = [unit for units in self.levels.values() for unit in units if unit.name]
+        called: dict[str, set[str]] = {}
+        for unit in units:
+            called.setdefault(unit.called, set()).add(unit.name)
+        alone = {name: titles.pop() for name, titles in called.items() if name and len(titles) == 1}
+        return alone | {unit.code: unit.name for unit in units}
 
     @cached_property
     def units(self) -> list[Unit]:

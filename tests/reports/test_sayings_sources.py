@@ -17,6 +17,7 @@ from spacegov.reports import sayings as reader
 from spacegov.reports.method import methods
 from spacegov.reports.sayings import sayings, spoken
 from spacegov.reports.standing import basis, standing_of
+from spacegov.synthetic.write import LICENCE
 from tests.reports.told_sentences import PACKAGE, is_known
 
 REMARKS = ("note", "measures", "reason")
@@ -63,6 +64,7 @@ def cited() -> Iterator[tuple[str, str]]:
             for document in restriction.get("documents", [])
             if isinstance(document["title"], str)
         )
+    yield "sample county", LICENCE
     yield from cells(ARTICLES)
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from spacegov.reports.asked import Asked
 from spacegov.reports.html_page import report_html
-from spacegov.reports.sayings import called, spoken
+from spacegov.reports.sayings import spoken
 from tests.reports.conftest import Page
 
 RUNS = ("monitor-encroachment", "detect-plan-conflict", "check-three-lines", "extract-restrictions")
@@ -34,7 +34,7 @@ def test_english_is_told_from_names() -> None:
 @pytest.mark.parametrize("name", RUNS)
 def test_a_report_holds_no_english_sentence(report_in, name, language) -> None:
     page = Page(report_html(report_in(name, language)))
-    assert english(page.seen) == []
+    assert [text for text in page.text if english(text)] == []
     assert [value for key, value in page.attributes if key == "aria-label" and value and english(value)] == []
 
 
@@ -46,6 +46,6 @@ def test_what_a_run_told_is_said_in_words(answer_of, name, language) -> None:
     told = [*(drop.reason for drop in facts.dropped), *(record.what for record in facts.balances)]
     told += [doubt.text for doubt in facts.doubts]
     assert told or name == "extract-restrictions"
-    assert [text for text in told if spoken(text, language, asked.term) == text] == []
-    places = [called(doubt.where, language, asked.term) for doubt in facts.doubts if doubt.where]
+    assert [text for text in told if spoken(text, language, asked.terms.term) == text] == []
+    places = [asked.terms.place(doubt.where) for doubt in facts.doubts if doubt.where]
     assert not [place for place in places if english(place)]

@@ -20,10 +20,15 @@ GAP = "{}"
 _ANY = "(.+?)"
 _NUMBER = r"([+\-\u2212]?[\d.,]+)"
 _QUANTITY = re.compile(r"([+\-\u2212]?)(\d[\d\u202f]*(?:\.\d+)?)(?:[\u202f ]?(m²|ha|km²|m³|km|m|%|°))?")
+_UNITS = (" m²", " m,", " people", " cells")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _QUOTED = re.compile(r"'([^']*)'|\"([^\"]*)\"")
-_BETWEEN = re.compile(r"(, |; | and | × | \(\d+\))")
-_JOINTS: dict[Language, dict[str, str]] = {"en": {}, "zh": {", ": "、", " and ": "和"}, "ru": {" and ": " и "}}
+_BETWEEN = re.compile(r"(, |; |: | and | or | × | \(\d+\))")
+_JOINTS: dict[Language, dict[str, str]] = {
+    "en": {},
+    "zh": {", ": "、", "; ": "；", ": ": "：", " and ": "和", " or ": "或"},
+    "ru": {" and ": " и ", " or ": " или "},
+}
 _QUOTES: dict[Language, str] = {"en": "“{}”", "zh": "“{}”", "ru": "«{}»"}
 
 
@@ -87,7 +92,8 @@ def spoken(text: str, language: Language, named: Callable[[str], str] = str) -> 
     for saying in sayings():
         pieces = saying.gaps_of(text)
         if pieces is not None:
-            return say(saying.words, language).format(*(called(piece, language, named) for piece in pieces))
+            told = map(_grouped, pieces, saying.literals[1:])
+            return say(saying.words, language).format(*(called(piece, language, named) for piece in told))
     return text
 
 
@@ -123,6 +129,12 @@ def called(text: str, language: Language, named: Callable[[str], str] = str) -> 
         return text
     joints = _JOINTS[language]
     return "".join(joints.get(part, part) if position % 2 else part for position, part in enumerate(told))
+
+
+def _grouped(piece: str, after: str) -> str:
+    """Set thousands of an amount apart; numbers without a unit behind them may be those of records."""
+    found = re.fullmatch(r"(\d{5,})(\.\d+)?", piece) if after.startswith(_UNITS) else None
+    return piece if found is None else f"{int(found[1]):,}".replace(",", numbers.NARROW_SPACE) + (found[2] or "")
 
 
 def _quantity(sign: str, digits: str, unit: str | None, *, language: Language) -> str:
