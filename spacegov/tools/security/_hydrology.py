@@ -55,7 +55,9 @@ def drain(heights: Grid, outlets: Mask | None = None, cell_size: tuple[float, fl
     -----
     Depressions by priority flood from the outlets inwards (Wang and Liu 2006), by pyflwdir, with heights as float32.
     Directions by steepest descent (O'Callaghan and Mark 1984); on flats and in filled depressions along the flood's
-    own tree, so that no path closes on itself. Of equal slopes the first clockwise from east is taken.
+    own tree, so that no path closes on itself. Of equal slopes the first clockwise from east is taken. Level
+    ground that ends at the edge, such as the sea, is left over its nearest edge: rivers that reach it in several places
+    have as many outlets.
     """
     from pyflwdir.dem import fill_depressions
 
@@ -76,6 +78,7 @@ def drain(heights: Grid, outlets: Mask | None = None, cell_size: tuple[float, fl
     if outlets is not None:
         # cells of the edge drain inwards where a neighbour is lower; given outlets never do
         direction = np.where(outlets & valid, np.uint8(0), direction).astype(np.uint8)
+    direction = _over_level_edges(filled, direction, valid, outlets)
     rise = np.where(valid, filled.astype(np.float64) - raised.astype(np.float64), 0.0)
     return Flow(np.where(valid, heights + rise, np.nan), direction, downstream_of(direction, valid), cell_size)
 
@@ -100,6 +103,35 @@ def _steepest(
         best[better] = slope[better]
         answer[better] = code
     return answer
+
+
+def _over_level_edges(
+    filled: NDArray[np.float32], direction: NDArray[np.uint8], valid: Mask, outlets: Mask | None
+) -> NDArray[np.uint8]:
+    """Let level ground that ends at the edge drain over its nearest edge.
+
+    The flood's tree leads all of it to the first cell of the edge, as if the sea drained into a corner.
+    """
+    end = path_end(downstream_of(direction, valid), np.zeros(valid.shape, dtype=bool))
+    heights, last = filled.ravel(), np.maximum(end, 0)
+    waiting = (end >= 0) & (heights == heights[last])
+    if outlets is not None:
+        waiting &= ~outlets.ravel()[last]
+    front = np.flatnonzero(waiting & edge_cells(valid).ravel())
+    rows, columns = valid.shape
+    answer = direction.copy().ravel()
+    answer[front], waiting[front] = 0, False
+    steps = sorted(D8_STEPS.items(), key=lambda step: abs(step[1][0]) + abs(step[1][1]))
+    while len(front):
+        found = []
+        for code, (down, right) in steps:
+            row, column = front // columns - down, front % columns - right
+            there = (row * columns + column)[(row >= 0) & (row < rows) & (column >= 0) & (column < columns)]
+            there = there[waiting[there]]
+            answer[there], waiting[there] = code, False
+            found.append(there)
+        front = np.concatenate(found)
+    return answer.reshape(valid.shape)
 
 
 def edge_cells(valid: Mask) -> Mask:

@@ -87,6 +87,21 @@ def test_ground_that_reaches_no_outlet_is_a_row_of_its_own():
     assert answer.basins["area_m2"].tolist() == [200, 300]
 
 
+def test_rivers_that_reach_the_sea_apart_stay_apart():
+    # two valleys fall south into a sea that lies level along the edge; one corner must not drain it all
+    coast = [[9, 5, 9, 5, 9], [9, 3, 9, 3, 9], [9, 1, 9, 1, 9], [0, 0, 0, 0, 0], [0, 0, 0, 0, 0]]
+    answer, _ = watersheds(land(coast), min_catchment=400)
+    assert (answer.direction.read_codes()[0][4] == 0).all()
+    named = answer.basins[answer.basins["basin"] > 0]
+    assert len(named) == 2
+    # each drains its half, over the part of the edge that is nearest
+    assert named["area_m2"].tolist() == [1000, 700]
+    # level ground at the edge that falls elsewhere still drains there
+    step = [[9, 9, 9], [5, 5, 5], [5, 5, 4], [9, 9, 9]]
+    flat, _ = watersheds(land(step), min_catchment=100)
+    assert flat.accumulation.read()[2, 2] == 1200
+
+
 def test_unknown_cells_stay_unknown_and_edges_are_counted():
     terrain = land([[9, 9, 9], [9, np.nan, 5], [9, 9, 4]])
     answer, book = watersheds(terrain, min_catchment=400)
