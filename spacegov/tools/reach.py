@@ -1,7 +1,8 @@
 """Ways by road from door to door, and the part of a network within reach of a place.
 
-Times are in minutes. Places enter the network where they stand; the way between a door and the road is walked, and
-counts on both ends. Polygons count by their centroid.
+Every tool that asks for ways prepares them here, so that a road closed, a one-way street or a place off the road means
+one thing in all of them. Times are in minutes. Places enter the network where they stand, on the nearest road that is
+open; the way between a door and the road is walked, and counts on both ends. Polygons count by their centroid.
 """
 
 from __future__ import annotations
@@ -15,7 +16,10 @@ import shapely
 from numpy.typing import NDArray
 from pydantic import Field
 
+from spacegov.errors import BadInput
 from spacegov.kernels.network import Network, Snapped, build_network
+from spacegov.kinds import name_of
+from spacegov.ledger import doubt, figure
 from spacegov.tools.conditions import column_of
 from spacegov.tools.overlay import shapes_of
 
@@ -44,6 +48,11 @@ def road_network(
         km/h, for all roads.
     road_speed, direction : str, optional
         Columns of the roads: the speed of each instead, its direction.
+
+    Raises
+    ------
+    BadInput
+        Every road is closed.
     """
     network = build_network(
         roads,
@@ -52,12 +61,43 @@ def road_network(
     )
     if barriers is None or not len(barriers):
         return network
-    return network.block(network.meets(barriers.geometry, tolerance=0.05))
+    closed = network.meets(barriers.geometry, tolerance=0.05)
+    figure("blocked_length_m", float(network.length_m[closed].sum()))
+    if closed.all():
+        raise BadInput(f"{name_of(barriers, 'barriers')}: every road is closed; give what closes only some of them")
+    return network.block(closed)
 
 
 def doors_of(network: Network, places: gpd.GeoDataFrame, max_snap: float) -> Snapped:
     """Put places on the network."""
     return network.snap(shapely.centroid(shapes_of(places)), max_snap)
+
+
+def tell_off_network(places: Snapped, names: Any, what: str) -> None:
+    """Tell of facilities that no open road is near enough to, the first five by name.
+
+    Parameters
+    ----------
+    places : Snapped
+        Where they enter the network.
+    names : array of str
+        Of the places.
+    what : str
+        What the places are.
+    """
+    off = np.flatnonzero(~places.on)
+    if len(off):
+        listed = ", ".join(str(name) for name in names[off[:5]])
+        doubt(
+            f"{len(off)} of {len(places)} {what} lie off the network and serve nobody",
+            listed + (" …" if len(off) > 5 else ""),
+        )
+
+
+def tell_longest_snap(*groups: Snapped) -> None:
+    """Tell the longest way between a place on the network and its road."""
+    metres = np.concatenate([places.distance_m[places.on] for places in groups])
+    figure("longest_snap_m", float(metres.max(initial=0.0)))
 
 
 def walked(places: Snapped, speed: float) -> Floats:

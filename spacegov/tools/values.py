@@ -1,4 +1,4 @@
-"""Values of attribute columns as texts and dates, the same in every tool."""
+"""Values of attribute columns as texts, amounts and dates, the same in every tool."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from spacegov.errors import BadInput
+from spacegov.kinds import name_of
+from spacegov.ledger import doubt
 
 
 def text_of(value: Any) -> str | None:
@@ -28,6 +30,9 @@ def text_of(value: Any) -> str | None:
 
 def texts_of(column: Any) -> npt.NDArray[Any]:
     """Give a column as texts, None where a value is missing."""
+    if isinstance(getattr(column, "dtype", None), pd.StringDtype):
+        # These are texts as they are; taken one by one out of Arrow's memory, they would cost most of an answer.
+        return np.array(column.to_numpy(dtype=object, na_value=None), dtype=object)
     return np.array([text_of(value) for value in column], dtype=object)
 
 
@@ -58,6 +63,41 @@ def labels_of(frame: Any) -> npt.NDArray[Any]:
     texts = texts_of(frame[key]) if key in frame.columns else np.full(len(frame), None, dtype=object)
     index = [str(label) for label in frame.index]
     return np.array([text or label for text, label in zip(texts, index, strict=True)], dtype=object)
+
+
+def amounts_of(frame: Any, column: str, layer: str, what: str) -> npt.NDArray[np.float64]:
+    """Give people, values or rooms of features; negative ones are refused, missing ones told and left empty.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        The features.
+    column : str
+        The column of the amounts.
+    layer, what : str
+        What the features and the amounts are, for messages.
+
+    Raises
+    ------
+    BadInput
+        An amount below 0 or infinite.
+
+    Examples
+    --------
+    >>> amounts_of(pd.DataFrame({"residents": [3, 0]}), "residents", "buildings", "people")
+    array([3., 0.])
+    """
+    values: npt.NDArray[np.float64] = np.asarray(frame[column].to_numpy(dtype=np.float64, na_value=np.nan))
+    wrong = np.flatnonzero((values < 0) | np.isinf(values))
+    if len(wrong):
+        raise BadInput(
+            f"{layer} ({name_of(frame, layer)}): {len(wrong)} features have a negative or infinite {what} in "
+            f"{column!r}, the first is record {frame.index[wrong[0]]}; correct them, or leave them empty"
+        )
+    missing = int(np.isnan(values).sum())
+    if missing:
+        doubt(f"{missing} of {len(values)} {layer} have no {what} in {column!r}; they add nothing to its sums", layer)
+    return values
 
 
 def readable_dates(frame: pd.DataFrame, column: str, role: str) -> npt.NDArray[np.datetime64]:

@@ -11,12 +11,20 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from spacegov.checks import checked
-from spacegov.kernels.network import Network
+from spacegov.kernels.network import Network, Snapped
 from spacegov.kinds import ColumnOf, Features, Lines, Metres, Minutes, Polygons, name_of
 from spacegov.ledger import doubt, figure
 from spacegov.tools.emergency._zoning import strictest
-from spacegov.tools.reach import Speed, doors_of, nearest_by_road, road_network
-from spacegov.tools.values import labels_of
+from spacegov.tools.overlay import shapes_of
+from spacegov.tools.reach import (
+    Speed,
+    doors_of,
+    nearest_by_road,
+    road_network,
+    tell_longest_snap,
+    tell_off_network,
+)
+from spacegov.tools.values import amounts_of, labels_of
 
 _BUILDING_COLUMNS = {
     "building": "str",
@@ -28,6 +36,13 @@ _BUILDING_COLUMNS = {
     "reason": "str",
     "snap_m": "float64",
     "people": "float64",
+}
+_FACILITY_COLUMNS = {
+    "facility": "str",
+    "facility_kind": "str",
+    "answer": "str",
+    "buildings": "int64",
+    "snap_m": "float64",
 }
 _ZONE_COLUMNS = {
     "zone_id": "str",
@@ -49,6 +64,7 @@ class SupplyAccess(NamedTuple):
 
     buildings: gpd.GeoDataFrame
     zones: pd.DataFrame
+    facilities: gpd.GeoDataFrame
 
 
 @checked(partition=None)
@@ -110,20 +126,23 @@ def check_supply_access(
     zones : DataFrame
         zone_id, facility_kind, buildings, beyond, off_network, people, people_beyond, nearest (facility that serves the
         most buildings), minutes_nearest, minutes_median, minutes_farthest
+    facilities : GeoDataFrame
+        A row for each facility, kind by kind in their order: facility, facility_kind, answer (`present` on the network,
+        `failed` off it, where it serves nobody), buildings (asked about, for which it is the nearest), snap_m (m to the
+        road)
 
     Raises
     ------
     EmptyLayer
         Roads without a line.
     BadInput
-        Speeds that are not positive.
+        Speeds that are not positive, people below zero, or every road closed.
 
     Notes
     -----
     Times run from door to door, from the facility to the building, one-way roads included, by one search from all
-    facilities of a kind.
-    A building off the network is `failed`, never far. Distances to the road are given. Not split over machines, since
-    every part would need the whole network.
+    facilities of a kind. A building off the network is `failed`, never far. Distances to the road are given, of
+    facilities too. Not split over machines, since every part would need the whole network.
 
     References
     ----------
@@ -150,13 +169,19 @@ def check_supply_access(
     asked = np.flatnonzero(ranks[home] <= strictest_rank)
     ids = zones[zone_id].astype(str).to_numpy()[order]
     network = road_network(roads, blocked, speed=speed, road_speed=road_speed, direction=direction)
-    tables = [
-        _reach(network, layer, f"facilities {number + 1}", buildings, asked, limit, walking, max_snap)
-        for number, layer in enumerate(facilities)
+    doors = doors_of(network, buildings.iloc[asked], max_snap)
+    names = labels_of(buildings)[asked]
+    starts = [doors_of(network, layer, max_snap) for layer in facilities]
+    tell_longest_snap(doors, *starts)
+    found = [
+        _reach(network, layer, f"facilities {number}", start, names, doors, limit, walking)
+        for number, (layer, start) in enumerate(zip(facilities, starts, strict=True), start=1)
     ]
+    tables, places = zip(*found, strict=True)
     rows = pd.concat(tables, ignore_index=True)
     rows["zone_id"] = np.tile(ids[home[asked]], len(facilities))
-    values = buildings[people].to_numpy(dtype=np.float64)[asked] if people else np.full(len(asked), np.nan)
+    chosen = buildings.iloc[asked]
+    values = amounts_of(chosen, people, "buildings", "people") if people else np.full(len(asked), np.nan)
     rows["people"] = np.tile(values, len(facilities))
     shapes = np.tile(buildings.geometry.to_numpy()[asked], len(facilities))
     frame = gpd.GeoDataFrame(
@@ -166,31 +191,28 @@ def check_supply_access(
     )
     table = _by_zone(frame)
     _report(frame, table)
-    return SupplyAccess(frame, table)
+    return SupplyAccess(frame, table, pd.concat(places, ignore_index=True))
 
 
 def _reach(
     network: Network,
     layer: gpd.GeoDataFrame,
     default: str,
-    buildings: gpd.GeoDataFrame,
-    asked: NDArray[np.int64],
+    start: Snapped,
+    buildings: NDArray[Any],
+    doors: Snapped,
     limit: float,
     walking: float,
-    max_snap: float,
-) -> pd.DataFrame:
+) -> tuple[pd.DataFrame, gpd.GeoDataFrame]:
+    """Give what a kind of facility is to each building, and the facilities."""
     name = name_of(layer, default)
-    start = doors_of(network, layer, max_snap)
-    off = int((~start.on).sum())
-    if off:
-        doubt(f"{off} of {len(layer)} {name} lie off the network and serve nobody", name)
-    doors = doors_of(network, buildings.iloc[asked], max_snap)
+    names = labels_of(layer)
+    tell_off_network(start, names, name)
     nearest, total = nearest_by_road(network, start, doors, walking=walking, reverse=False)
     served = nearest >= 0
-    names = labels_of(layer)
-    return pd.DataFrame(
+    table = pd.DataFrame(
         {
-            "building": labels_of(buildings)[asked],
+            "building": buildings,
             "facility_kind": name,
             "answer": np.select([~served, total <= limit + 1e-9], ["failed", "present"], "absent"),
             "facility": np.where(served, names[np.maximum(nearest, 0)] if len(layer) else "", ""),
@@ -199,6 +221,16 @@ def _reach(
             "snap_m": np.where(doors.on, doors.distance_m, np.nan),
         }
     )
+    places = pd.DataFrame(
+        {
+            "facility": names,
+            "facility_kind": name,
+            "answer": np.where(start.on, "present", "failed"),
+            "buildings": np.bincount(nearest[served], minlength=len(layer)),
+            "snap_m": np.where(start.on, start.distance_m, np.nan),
+        }
+    ).astype(_FACILITY_COLUMNS)
+    return table, gpd.GeoDataFrame(places, geometry=shapes_of(layer), crs=layer.crs)
 
 
 def _by_zone(frame: gpd.GeoDataFrame) -> pd.DataFrame:

@@ -10,8 +10,9 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
+from spacegov import numbers
 from spacegov.errors import BadRaster
-from spacegov.ledger import balance
+from spacegov.ledger import balance, doubt
 from spacegov.raster import Raster
 from spacegov.tools.security._hazards import Hazards
 from spacegov.tools.security._receptors import Units
@@ -46,6 +47,7 @@ def people_of_raster(population: Raster, hazards: Hazards, units: Units) -> pd.D
         shape for area in areas for shape in (area, *(shapely.intersection(one, area) for one in ground.values()))
     ]
     sums = iter(_sums(population, counts, shapes))
+    _tell_unknown(population, counts, [shape for rank, shape in ground.items() if rank > 0])
     rows: list[tuple[int, int, float]] = []
     for number in range(len(areas)):
         people = next(sums)
@@ -56,6 +58,15 @@ def people_of_raster(population: Raster, hazards: Hazards, units: Units) -> pd.D
         float(np.nansum(counts)), [row[2] for row in rows], what="people of the population raster by unit and class"
     )
     return pd.DataFrame(rows, columns=["unit", "rank", "people"])
+
+
+def _tell_unknown(population: Raster, counts: NDArray[np.float64], exposed: list[Any]) -> None:
+    """Tell of hazard beside the raster or on cells without data: people there are not none, but not known."""
+    whole = float(sum(shapely.area(shape) for shape in exposed))
+    width, height = population.cell_size
+    known = sum(_sums(population, np.where(np.isfinite(counts), width * height, np.nan), exposed))
+    if whole - known > max(1e-6 * whole, 1.0):
+        doubt(f"on {numbers.area(whole - known)} of the hazard the population is not known; nobody is counted there")
 
 
 def _sums(population: Raster, counts: NDArray[np.float64], shapes: list[Any]) -> list[float]:

@@ -11,12 +11,15 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
+from spacegov import numbers
 from spacegov.errors import BadInput
 from spacegov.kernels import pair_areas, polygon_areas, self_pair_areas
-from spacegov.kinds import AreaBasis, name_of
+from spacegov.kinds import AreaBasis
 from spacegov.ledger import doubt
 from spacegov.tools.security._hazards import Hazards
 
+_SLIVER_SHARE = 0.01
+"""Share of a unit that may lie in another one too, as where borders were drawn twice."""
 OUTSIDE_UNITS = "outside_units"
 ALL = "all"
 
@@ -30,21 +33,13 @@ class Units:
 
     @classmethod
     def of(cls, units: gpd.GeoDataFrame | None, column: str) -> Units:
-        """Take the units of a layer, one a name."""
+        """Take the units of a layer, one a name; of slivers in which two lie the first takes the ground."""
         if units is None:
             return cls([ALL], None)
         keys = units[column].astype(str)
         if units[column].isna().any():
             raise BadInput(f"units: {int(units[column].isna().sum())} units have no name in {column!r}; fill it")
-        overlap = self_pair_areas(units)
-        wide = overlap[overlap["area_m2"] > 1.0]
-        if len(wide):
-            first = wide.iloc[0]
-            raise BadInput(
-                f"units: {keys.iloc[int(first.left_index)]} and {keys.iloc[int(first.right_index)]} overlap by "
-                f"{first.area_m2:.1f} m², so that people there would count twice; mend them with check-partition"
-            )
-        frame = gpd.GeoDataFrame({"unit": keys.to_numpy()}, geometry=units.geometry.to_numpy(), crs=units.crs)
+        frame = gpd.GeoDataFrame({"unit": keys.to_numpy()}, geometry=_apart(units, keys), crs=units.crs)
         if keys.duplicated().any():
             frame = frame.dissolve(by="unit").reset_index()
         names = [str(name) for name in frame["unit"]]
@@ -54,6 +49,32 @@ class Units:
     def outside(self) -> int:
         """Position of what lies in no unit."""
         return len(self.names) - 1
+
+
+def _apart(units: gpd.GeoDataFrame, keys: pd.Series) -> NDArray[Any]:
+    """Take from later units what lies in earlier ones, where that is a sliver."""
+    shapes = units.geometry.to_numpy().copy()
+    twice = self_pair_areas(units, trusted=True)
+    twice = twice[twice["area_m2"] > 0]
+    left, right = twice["left_index"].to_numpy(), twice["right_index"].to_numpy()
+    smaller = np.minimum(shapely.area(shapes[left]), shapely.area(shapes[right]))
+    nested = twice[twice["area_m2"] > _SLIVER_SHARE * smaller]
+    if len(nested):
+        first = nested.iloc[0]
+        raise BadInput(
+            f"units: {keys.iloc[int(first.left_index)]} and {keys.iloc[int(first.right_index)]} overlap by "
+            f"{first.area_m2:.1f} m², so that people there would count twice; give units of one level that lie side by "
+            "side, check-partition shows where they do not"
+        )
+    for first, second in zip(left.tolist(), right.tolist(), strict=True):
+        shapes[second] = shapely.difference(shapes[second], shapes[first])
+    wide = twice[twice["area_m2"] > 1.0]
+    if len(wide):
+        doubt(
+            f"{len(wide)} pairs of units overlap by {numbers.area(float(wide['area_m2'].sum()))} together; what lies "
+            "there counts for the first of both"
+        )
+    return np.asarray(shapes, dtype=object)
 
 
 @dataclass(frozen=True)
@@ -85,22 +106,6 @@ class Measured:
         present = self.by_class > 0
         ranks = np.arange(present.shape[1])
         return np.asarray(np.where(present, ranks, -1).max(axis=1), dtype=np.int64)
-
-
-def check_amounts(frame: gpd.GeoDataFrame, column: str, layer: str, what: str) -> NDArray[np.float64]:
-    """Give people or values of objects; negative ones are refused, missing ones told."""
-    values: NDArray[np.float64] = np.asarray(frame[column].to_numpy(dtype=np.float64, na_value=np.nan))
-    negative = int((values < 0).sum())
-    if negative or np.isinf(values).any():
-        first = frame.index[np.flatnonzero((values < 0) | np.isinf(values))[0]]
-        raise BadInput(
-            f"{layer} ({name_of(frame, layer)}): {negative or 'some'} features have a negative or infinite {what} in "
-            f"{column!r}, the first is record {first}; correct them, or leave them empty"
-        )
-    missing = int(np.isnan(values).sum())
-    if missing:
-        doubt(f"{missing} of {len(values)} {layer} have no {what} in {column!r}; they add nothing to its sums", layer)
-    return values
 
 
 def measure(frame: gpd.GeoDataFrame, hazards: Hazards, units: Units, basis: AreaBasis) -> list[tuple[Any, Measured]]:

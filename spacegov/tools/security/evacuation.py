@@ -9,18 +9,23 @@ import numpy as np
 import pandas as pd
 import shapely
 from numpy.typing import NDArray
-from pydantic import Field
 
 from spacegov.checks import checked
-from spacegov.errors import BadInput, EmptyLayer
-from spacegov.kernels.network import Network, Snapped, build_network, routes
+from spacegov.errors import EmptyLayer
+from spacegov.kernels.network import Snapped, routes
 from spacegov.kinds import ColumnOf, Features, Lines, Metres, Minutes, Polygons
 from spacegov.ledger import balance, doubt, dropped, figure, progress
 from spacegov.tools.allocation import Allocation, allocate
-from spacegov.tools.security._receptors import check_amounts
-from spacegov.tools.values import labels_of, texts_of
+from spacegov.tools.reach import (
+    Speed,
+    doors_of,
+    minutes_by_road,
+    road_network,
+    tell_longest_snap,
+    tell_off_network,
+)
+from spacegov.tools.values import amounts_of, labels_of, texts_of
 
-Speed = Annotated[float, Field(gt=0, json_schema_extra={"unit": "km/h"})]
 _ROUTE_COLUMNS = {
     "origin": "str",
     "shelter": "str",
@@ -110,7 +115,7 @@ def route_evacuation(
         origin, place, answer (`present` where all are placed, else `failed`), people, placed, unplaced,
         reason (`off_network`, `no_way`, `beyond_limit`, `no_room`), snap_m (m to the road)
     shelters : GeoDataFrame
-        The shelters with placed, free and closed.
+        The shelters with placed, free, closed, and snap_m (m to the road; empty off the network).
 
     Raises
     ------
@@ -143,36 +148,33 @@ def route_evacuation(
     1      1       1       2      8.0
     """
     leaving = _leaving(origins, hazard)
-    amounts = np.rint(np.nan_to_num(check_amounts(leaving, people, "origins", "people"))).astype(np.int64)
+    amounts = np.rint(np.nan_to_num(amounts_of(leaving, people, "origins", "people"))).astype(np.int64)
     leaving, amounts = leaving[amounts > 0], amounts[amounts > 0]
     if not len(leaving):
         raise EmptyLayer("origins: nobody has to be evacuated; give origins with people, on the hazard if one is given")
-    room = np.rint(np.nan_to_num(check_amounts(shelters, capacity, "shelters", "capacity"))).astype(np.int64)
+    room = np.rint(np.nan_to_num(amounts_of(shelters, capacity, "shelters", "capacity"))).astype(np.int64)
     closed = _on(shelters, hazard)
     room = np.where(closed, 0, room)
-    network = _network(roads, blocked, speed, road_speed, direction)
-    start = network.snap(_doors(leaving), max_snap)
-    goal = network.snap(_doors(shelters), max_snap)
-    _tell_snaps(start, goal)
+    names, shelter_names = labels_of(leaving), labels_of(shelters)
+    network = road_network(roads, blocked, speed=speed, road_speed=road_speed, direction=direction)
+    start, goal = doors_of(network, leaving, max_snap), doors_of(network, shelters, max_snap)
+    tell_longest_snap(start, goal)
+    tell_off_network(goal, shelter_names, "shelters")
     progress(0.3, "times")
-    walk = 0.06 / speed
     usable = np.flatnonzero((room > 0) & goal.on)
     times = np.full((len(shelters), len(leaving)), np.inf)
     # ways lead from origins to shelters: the search runs backwards from the few shelters
-    on_network = network.costs(goal.take(usable), start, reverse=True)
-    with np.errstate(invalid="ignore"):
-        times[usable] = on_network + (goal.distance_m[usable, None] + start.distance_m[None, :]) * walk
+    times[usable] = minutes_by_road(network, goal.take(usable), start, walking=speed, reverse=True)
     reachable = np.isfinite(times).any(axis=0)
     if limit is not None:
         times[times > limit] = np.inf
     progress(0.6, "assignment")
     found = allocate(amounts, room, times)
     progress(0.8, "routes")
-    names, shelter_names = labels_of(leaving), labels_of(shelters)
     lines = routes(network, goal, start, (found.place, found.origin), reverse=True)
     ways = _routes(found, times, lines, names, shelter_names, roads.crs)
     states = _origins(leaving, amounts, found, start, reachable, times, names, place)
-    houses = _shelters(shelters, room, closed, found)
+    houses = _shelters(shelters, room, closed, goal, found)
     balance(float(amounts.sum()), [*states["placed"], *states["unplaced"]], what="people placed and not")
     _report(ways, states, found)
     return Evacuation(ways, states, houses)
@@ -196,40 +198,6 @@ def _leaving(origins: gpd.GeoDataFrame, hazard: gpd.GeoDataFrame | None) -> gpd.
     chosen = origins[there]
     chosen.attrs = dict(origins.attrs)
     return chosen
-
-
-def _doors(layer: gpd.GeoDataFrame) -> Any:
-    return shapely.centroid(layer.geometry.to_numpy())
-
-
-def _network(
-    roads: gpd.GeoDataFrame,
-    blocked: gpd.GeoDataFrame | None,
-    speed: float,
-    road_speed: str | None,
-    direction: str | None,
-) -> Network:
-    network = build_network(
-        roads,
-        speed_kmh=speed if road_speed is None else roads[road_speed].to_numpy(),
-        direction=None if direction is None else roads[direction].to_numpy(),
-    )
-    if blocked is None or not len(blocked):
-        return network
-    hit = network.meets(blocked.geometry, tolerance=0.05)
-    figure("blocked_length_m", float(network.length_m[hit].sum()))
-    if hit.all():
-        raise BadInput("blocked: every road is closed; give what closes only some of them")
-    return network.block(hit)
-
-
-def _tell_snaps(start: Snapped, goal: Snapped) -> None:
-    for name, snapped in (("origins", start), ("shelters", goal)):
-        off = int((~snapped.on).sum())
-        if off:
-            doubt(f"{off} {name} lie farther from every open road than max_snap and are off the network", name)
-        if snapped.on.any():
-            figure(f"snap_{name}_m", float(snapped.distance_m[snapped.on].max()))
 
 
 def _routes(
@@ -280,12 +248,13 @@ def _origins(
 
 
 def _shelters(
-    shelters: gpd.GeoDataFrame, room: NDArray[np.int64], closed: NDArray[np.bool_], found: Allocation
+    shelters: gpd.GeoDataFrame, room: NDArray[np.int64], closed: NDArray[np.bool_], goal: Snapped, found: Allocation
 ) -> gpd.GeoDataFrame:
     houses = shelters.reset_index(drop=True).copy()
     houses["closed"] = closed
     houses["placed"] = np.bincount(found.place, weights=found.people, minlength=len(shelters)).astype(np.int64)
     houses["free"] = room - houses["placed"]
+    houses["snap_m"] = np.where(goal.on, goal.distance_m, np.nan)
     return houses
 
 

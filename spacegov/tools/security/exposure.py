@@ -16,7 +16,8 @@ from spacegov.kinds import Raster as RasterInput
 from spacegov.ledger import doubt, figure, progress
 from spacegov.tools.security._exposure_tables import assess, objects_frame, ordered, population_table
 from spacegov.tools.security._hazards import NOT_COVERED, NOT_EXPOSED, from_depth, from_zones
-from spacegov.tools.security._receptors import Units, check_amounts
+from spacegov.tools.security._receptors import Units
+from spacegov.tools.values import amounts_of
 
 
 class Exposure(NamedTuple):
@@ -152,7 +153,7 @@ def assess_exposure(
     tables: list[pd.DataFrame] = []
     for receptor, layer in given.items():
         what, column = amounts.get(receptor, ("", None))
-        numbers = check_amounts(layer, column, receptor, what) if column else None
+        numbers = amounts_of(layer, column, receptor, what) if column else None
         rows, table = assess(receptor, layer, hazards, named_units, what, numbers, area_basis)
         objects.append(rows)
         tables.append(table)

@@ -89,7 +89,7 @@ def check_hazard_setback(
     Raises
     ------
     BadPolicy
-        A negative distance, or two rules for one pair.
+        A negative distance, two rules for one pair, or no rule for any kind of the sources.
 
     Notes
     -----
@@ -115,6 +115,7 @@ def check_hazard_setback(
     table = _Rules(rules)
     from_ = _Things.of(sources, source_kind, "source")
     to = _Things.of(receptors, receptor_kind, "receptor")
+    table.check(from_.kinds)
     pairs = _near(from_, to, table)
     breaches = _breaches(from_, to, pairs, sources[0].crs)
     reach = {name: table.largest(set(from_.kinds[from_.layers == name])) for name in coverage or {}}
@@ -128,7 +129,7 @@ class _Rules:
 
     def __init__(self, table: pd.DataFrame) -> None:
         self.rows: dict[tuple[str, str], tuple[float, str | None, str | None]] = {}
-        name = table.attrs.get("policy", "rules")
+        name = self.name = str(table.attrs.get("policy", "rules"))
         for row in table.to_dict("records"):
             pair = (str(row["source"]), str(row["receptor"]))
             distance = float(row["distance_m"])
@@ -137,6 +138,15 @@ class _Rules:
             if pair in self.rows:
                 raise BadPolicy(f"{name}: there are two rules for {' × '.join(pair)}; keep one")
             self.rows[pair] = (distance, text_of(row["basis"]), text_of(row["article"]))
+
+    def check(self, kinds: NDArray[Any]) -> None:
+        """Refuse sources of which no kind has a rule: nothing could be too near to them."""
+        known = sorted({source for source, _ in self.rows})
+        if len(kinds) and not set(kinds) & set(known):
+            raise BadPolicy(
+                f"{self.name}: no rule is for any of the kinds of sources {', '.join(sorted(set(kinds))[:5])}; add "
+                f"rows for them, or name the column of the kinds ({', '.join(known[:5])} …) with source_kind=…"
+            )
 
     def largest(self, kinds: set[str]) -> float:
         """Largest distance from some kinds of sources; from any where none is known."""

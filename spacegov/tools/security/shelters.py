@@ -15,7 +15,8 @@ from spacegov.errors import UnknownName, suggest
 from spacegov.kinds import ColumnOf, Features, Metres, PolicyKind, Polygons
 from spacegov.ledger import balance, doubt, figure
 from spacegov.tools.allocation import Allocation, allocate
-from spacegov.tools.security._receptors import Units, check_amounts
+from spacegov.tools.security._receptors import Units
+from spacegov.tools.values import amounts_of
 
 _UNIT_COLUMNS = {
     "unit": "str",
@@ -119,8 +120,8 @@ def check_shelter_capacity(
     0      19      10                4        5
     """
     need = _need(area_per_person, term)
-    areas = check_amounts(shelters, usable_area, "shelters", "usable area")
-    amounts = np.rint(np.nan_to_num(check_amounts(buildings, people, "buildings", "people"))).astype(np.int64)
+    areas = amounts_of(shelters, usable_area, "shelters", "usable area")
+    amounts = np.rint(np.nan_to_num(amounts_of(buildings, people, "buildings", "people"))).astype(np.int64)
     capacity = np.floor(np.nan_to_num(areas) / need + 1e-9).astype(np.int64)
     named = Units.of(units, unit)
     costs = _distances(shelters, buildings, radius)

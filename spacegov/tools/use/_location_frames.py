@@ -120,9 +120,6 @@ def site_frame(
                 "snap_m": np.where(off, np.nan, ways.site_snap),
             }
         )
-    lost = table.loc[off, "site"]
-    if len(lost):
-        doubt(f"{len(lost)} of {count} facilities and candidates lie off the network and serve nobody", lost.iloc[0])
     return gpd.GeoDataFrame(table.astype(_SITES), geometry=shapes_of(both), crs=both.crs)
 
 

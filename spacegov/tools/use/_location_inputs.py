@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from spacegov.errors import BadInput, EmptyLayer, UnknownName, suggest
 from spacegov.ledger import doubt
 from spacegov.tools.overlay import shapes_of
-from spacegov.tools.values import texts_of
+from spacegov.tools.values import amounts_of, texts_of
 
 Floats = NDArray[np.float64]
 
@@ -29,17 +29,12 @@ class Ways(NamedTuple):
 def people_of(demand: gpd.GeoDataFrame, column: str | None) -> Floats:
     """People of each place; missing values count as none, and are told."""
     if column is None:
+        doubt("no column of people was named: every place counts as one person")
         return np.ones(len(demand))
-    weights = demand[column].to_numpy(dtype=np.float64, na_value=np.nan)
-    missing = int(np.isnan(weights).sum())
-    if missing:
-        doubt(f"{missing} places have no value of {column!r} and count as empty")
-    weights = np.nan_to_num(weights)
-    if (weights < 0).any():
-        raise BadInput(f"demand: {int((weights < 0).sum())} values of {column!r} are below 0; mend or empty them")
+    weights = np.nan_to_num(amounts_of(demand, column, "demand", "people"))
     if not weights.any():
         raise EmptyLayer(f"demand: no place has people by {column!r}, at least one is needed; check the column")
-    return np.asarray(weights, dtype=np.float64)
+    return weights
 
 
 def room_of(sites: gpd.GeoDataFrame, column: str | None, role: str) -> Floats:

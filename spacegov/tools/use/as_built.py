@@ -17,7 +17,7 @@ from spacegov.tools.overlay import areas_of, shapes_of
 from spacegov.tools.use._as_built_items import ITEMS, SETBACK, TOLERANCE, USES, Plots, Tables, read_tables
 from spacegov.tools.use._built import floor_areas_of, green_shares, measure_built, surveyed_by
 from spacegov.tools.use._pieces import pieces_on
-from spacegov.tools.values import labels_of, texts_of
+from spacegov.tools.values import column_among, labels_of, texts_of
 
 _PLOT_COLUMNS = {
     "source": "str",
@@ -72,7 +72,7 @@ def check_as_built(
     height_max: str | None = None,
     setback_min: str | None = None,
     green_min: str | None = None,
-    floors: Annotated[str | None, ColumnOf("buildings", numeric=True)] = "floors",
+    floors: Annotated[str | None, ColumnOf("buildings", numeric=True)] = None,
     floor_area: Annotated[str | None, ColumnOf("buildings", numeric=True)] = None,
     height: Annotated[str | None, ColumnOf("buildings", numeric=True)] = None,
     building_use: Annotated[str | None, ColumnOf("buildings")] = None,
@@ -181,6 +181,7 @@ def check_as_built(
         ledger.progress((position - 1) / len(conditions), "plots")
         source = name_of(frame, f"conditions {position}")
         pieces = pieces_on(frame, buildings, area_basis)
+        floors = floors or column_among(buildings, ("floors",))
         each = floor_areas_of(buildings, floors, floor_area, pieces.footprint_m2)
         area = areas_of(shapes_of(frame), frame.crs, area_basis)
         table = measure_built(frame, buildings, pieces, each, area, height, min_piece)

@@ -17,7 +17,7 @@ from spacegov.tools.overlay import areas_of, shapes_of
 from spacegov.tools.use._built import floor_areas_of, green_shares, measure_built, surveyed_by
 from spacegov.tools.use._intensity_limits import LIMITS, breaches_of, judge, limits_of
 from spacegov.tools.use._pieces import Pieces, pieces_on
-from spacegov.tools.values import labels_of, texts_of
+from spacegov.tools.values import column_among, labels_of, texts_of
 
 _PARCEL_COLUMNS = {
     "parcel": "str",
@@ -69,7 +69,7 @@ def check_development_intensity(
     coverage_max: Annotated[str | None, ColumnOf("parcels", numeric=True)] = None,
     height_max: Annotated[str | None, ColumnOf("parcels", numeric=True)] = None,
     green_min: Annotated[str | None, ColumnOf("parcels", numeric=True)] = None,
-    floors: Annotated[str | None, ColumnOf("buildings", numeric=True)] = "floors",
+    floors: Annotated[str | None, ColumnOf("buildings", numeric=True)] = None,
     floor_area: Annotated[str | None, ColumnOf("buildings", numeric=True)] = None,
     height: Annotated[str | None, ColumnOf("buildings", numeric=True)] = None,
     green: Annotated[str | None, ColumnOf("greens", numeric=True)] = None,
@@ -95,8 +95,8 @@ def check_development_intensity(
     ratio_max, coverage_max, height_max, green_min
         Columns of the parcels' own limits.
     floors, floor_area, height
-        Columns of the buildings: floors above ground, registered floor area in m² (stands before footprint times
-        floors), height in m.
+        Columns of the buildings: floors above ground (`floors` where there is such a column), registered floor area in
+        m² (stands before footprint times floors), height in m.
     green
         Column of the share of a green area that counts, 0 to 1; all of it without.
     tolerance
@@ -161,6 +161,7 @@ def check_development_intensity(
     allowed = limits_of(parcels, columns, limits, zoning)
     pieces = pieces_on(parcels, buildings, area_basis)
     area = areas_of(shapes_of(parcels), parcels.crs, area_basis)
+    floors = floors or column_among(buildings, ("floors",))
     each = floor_areas_of(buildings, floors, floor_area, pieces.footprint_m2)
     table = measure_built(parcels, buildings, pieces, each, area, height, min_piece)
     table["green_share"] = green_shares(parcels, greens, green, area, area_basis)

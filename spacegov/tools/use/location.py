@@ -17,7 +17,14 @@ from spacegov.kinds import ColumnOf, Count, Features, Lines, Metres, Minutes, Sh
 from spacegov.ledger import progress
 from spacegov.tools.allocation import allocate
 from spacegov.tools.overlay import shapes_of
-from spacegov.tools.reach import Speed, doors_of, minutes_by_road, road_network
+from spacegov.tools.reach import (
+    Speed,
+    doors_of,
+    minutes_by_road,
+    road_network,
+    tell_longest_snap,
+    tell_off_network,
+)
 from spacegov.tools.use._location_frames import ASSIGNMENT, place_frame, report, site_frame, solution_table
 from spacegov.tools.use._location_inputs import Ways, people_of, prices_of, room_of, straight_ways, table_ways
 from spacegov.tools.use._median import Choice, p_median
@@ -183,6 +190,8 @@ def locate_facilities(
     else:
         network = road_network(roads, barriers, speed=speed, road_speed=road_speed, direction=direction)
         doors, places = doors_of(network, both, max_snap), doors_of(network, demand, max_snap)
+        tell_longest_snap(doors, places)
+        tell_off_network(doors, names, "facilities and candidates")
         minutes = minutes_by_road(network, doors, places, walking=walking, reverse=towards == "facility").T
         ways = Ways(minutes, doors.distance_m, places.distance_m)
     progress(0.3, "choosing")

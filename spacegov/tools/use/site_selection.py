@@ -275,7 +275,8 @@ def _features(criterion: Criterion, around: dict[str, Any], terrain: Any) -> Any
     if criterion.measure != "distance":
         if terrain is None:
             raise UnknownName(
-                f"criteria: {criterion.name!r} measures {criterion.measure}, no terrain was given; name one"
+                f"criteria: {criterion.name!r} measures {criterion.measure}, no terrain was given; name a height "
+                "model with terrain=…, or other criteria with criteria=…"
             )
         return None
     if criterion.layer not in around:

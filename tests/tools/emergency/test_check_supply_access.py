@@ -82,6 +82,20 @@ def test_the_nearest_is_found_from_door_to_door():
     assert answer.buildings["minutes"].tolist() == pytest.approx([1.6])
 
 
+def test_facilities_are_listed_with_their_way_to_the_road_and_those_off_it():
+    hospitals = at((10, 30), (4000, 0), (50, 900), layer="hospitals")
+    answer, book = access(ZONES, HOMES, [hospitals, at((1000, 2000), layer="markets")], ROADS)
+    table = answer.facilities
+    assert table["facility_kind"].tolist() == ["hospitals"] * 3 + ["markets"]
+    assert table["answer"].tolist() == ["present", "present", "failed", "present"]
+    assert table["snap_m"].tolist() == pytest.approx([30, 0, np.nan, 0], nan_ok=True)
+    # of the four homes asked about one lies off the network; that at 2000 m is as far from both, but for the 30 m
+    assert table["buildings"].tolist() == [1, 2, 0, 3]
+    told = {doubt.text: doubt.where for doubt in book.doubts}
+    assert told["1 of 3 hospitals lie off the network and serve nobody"] == "2"
+    assert book.notes["figures"]["longest_snap_m"] == pytest.approx(30)
+
+
 def test_closed_roads_leave_no_way():
     answer, _ = access(
         ZONES, HOMES.iloc[[2]], [at((0, 0), layer="hospitals")], ROADS, frame([box(1500, -5, 1600, 5)]), max_snap=3000.0
@@ -109,3 +123,7 @@ def test_bad_input_is_refused_in_one_sentence():
         access(ZONES, HOMES, [hospitals], ROADS.iloc[:0])
     with pytest.raises(BadInput, match="no positive speed"):
         access(ZONES, HOMES, [hospitals], ROADS.assign(v=[0, 1]), road_speed="v")
+    with pytest.raises(BadInput, match="every road is closed"):
+        access(ZONES, HOMES, [hospitals], ROADS, frame([box(-9, -9, 5000, 5000)]))
+    with pytest.raises(BadInput, match="negative or infinite people"):
+        access(ZONES, HOMES.assign(residents=-1), [hospitals], ROADS)

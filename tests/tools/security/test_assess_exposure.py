@@ -172,6 +172,38 @@ def test_a_population_raster_is_shared_out_by_parts_of_cells():
     )
 
 
+def test_people_are_not_known_beside_the_population_raster_nor_on_its_empty_cells():
+    people = grid([[100, np.nan]], cell=20, layer="population")
+    zone = frame([box(10, 0, 60, 20)], **{"class": ["flooded"]})
+    answer, book = assess(zone, population=people)
+    assert answer.by_class.set_index("class")["people_by_area"].to_dict() == pytest.approx(
+        {"flooded": 50, "not_exposed": 50}
+    )
+    # 20 m of the zone lie on the empty cell, 20 m beside the raster
+    assert [doubt.text for doubt in book.doubts] == [
+        "on 800\u202fm² of the hazard the population is not known; nobody is counted there"
+    ]
+    _, book = assess(frame([box(0, 0, 20, 20)], **{"class": ["flooded"]}), population=people)
+    assert not book.doubts
+
+
+def test_slivers_in_which_two_units_lie_count_for_the_first():
+    units = frame([box(0, 0, 100.2, 20), box(100, 0, 200, 20)], name=["a", "b"])
+    zone = frame([box(0, 0, 200, 20)], **{"class": ["flooded"]})
+    road = frame([LineString([(0, 5), (200, 5)])])
+    house = frame([box(100, 0, 100.4, 1)], residents=[4])
+    answer, book = assess(zone, population=grid([[100] * 10], cell=20), roads=road, buildings=house, units=units)
+    table = answer.by_unit.set_index(["receptor", "unit"])
+    assert table["length_m"].dropna().to_dict() == pytest.approx({("roads", "a"): 100.2, ("roads", "b"): 99.8})
+    assert table["people_by_area"].dropna().to_dict() == pytest.approx(
+        {("population", "a"): 501, ("population", "b"): 499}
+    )
+    assert table.loc["buildings"]["objects"].sum() == 1
+    assert [doubt.text for doubt in book.doubts] == [
+        "1 pairs of units overlap by 4\u202fm² together; what lies there counts for the first of both"
+    ]
+
+
 def test_order_of_features_does_not_matter():
     units = frame([box(-50, -50, 45, 150), box(45, -50, 200, 150)], name=["west", "east"])
     one, _ = assess(ZONES, buildings=HOUSES, units=units, people="residents", order=["low", "high"])

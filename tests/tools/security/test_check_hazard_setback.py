@@ -85,6 +85,7 @@ homes = st.lists(st.tuples(st.integers(0, 150), st.sampled_from(["home", "school
 @settings(deadline=None, max_examples=20)
 @given(places, homes)
 def test_breaches_are_those_of_all_pairs(sources, receptors):
+    sources = [*sources, (9000, "fuel")]
     answer, _ = setback(
         [at(*[x for x, _ in sources], kind=[k for _, k in sources], layer="s")],
         [at(*[x for x, _ in receptors], use=[k for _, k in receptors], layer="r")],
@@ -111,3 +112,8 @@ def test_our_table_reads_and_marks_law_apart_from_default():
     table = read_policy("hazard-setback-2025")
     assert set(table["basis"]) == {"law", "default"}
     assert table.loc[table["basis"] == "law", "article"].notna().all()
+
+
+def test_sources_of_which_no_kind_has_a_rule_are_refused_not_called_far_enough():
+    with pytest.raises(BadPolicy, match=r"no rule is for any of the kinds of sources depot; .*fuel.*source_kind="):
+        check_hazard_setback([at(0, kind=["depot"])], [at(30, use=["school"])], rules=RULES)

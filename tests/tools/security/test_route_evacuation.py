@@ -59,7 +59,7 @@ def test_the_way_to_the_road_takes_time():
     answer, book = route(at((100, 50), residents=[1]), at((0, 0), capacity=[1]), STREET)
     assert answer.routes["minutes"].tolist() == pytest.approx([1.5])
     assert answer.origins["snap_m"].tolist() == [50]
-    assert book.notes["figures"]["snap_origins_m"] == 50
+    assert book.notes["figures"]["longest_snap_m"] == 50
 
 
 def test_blocked_roads_lead_around():
@@ -78,6 +78,14 @@ def test_only_people_on_the_hazard_leave_and_shelters_on_it_are_closed():
     assert answer.routes["shelter"].tolist() == ["1", "1"]
     assert answer.shelters["closed"].tolist() == [True, False]
     assert book.drops[0].count == 1
+
+
+def test_shelters_off_the_network_are_named_and_take_nobody():
+    shelters = at((-10, 0), (500, 2000), capacity=[9, 9])
+    answer, book = route(at((100, 0), residents=[1]), shelters, STREET)
+    assert answer.shelters["snap_m"].tolist() == pytest.approx([10, np.nan], nan_ok=True)
+    assert answer.shelters["placed"].tolist() == [1, 0]
+    assert [doubt.where for doubt in book.doubts if "1 of 2 shelters" in doubt.text] == ["1"]
 
 
 def test_people_without_a_shelter_are_named_by_place_and_reason():

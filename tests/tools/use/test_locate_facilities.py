@@ -47,7 +47,7 @@ def test_six_points(number, way):
     assert row[["objective", "bound", "gap", "status"]].tolist() == [way, way, 0.0, "optimal"]
     assert row["chosen"] == number
     assert (answer.assignment["people"] * answer.assignment["minutes"]).sum() == way
-    assert not book.doubts
+    assert [doubt.text.split(":")[0] for doubt in book.doubts] == ["no column of people was named"]
 
 
 @pytest.mark.skipif(not (Path(REAL) / "orlib" / "pmed1.txt").is_file(), reason="SPACEGOV_REAL_DATA has no orlib/pmed1")
@@ -257,7 +257,7 @@ def test_a_gap_is_stated_when_time_runs_out():
         ((SIX, SIX), {"number": 7}, BadInput, "7 new sites were asked for of 6"),
         ((SIX, SIX), {"goal": "set-cover"}, BadInput, "set-cover needs the longest time"),
         ((SIX, SIX.iloc[:0]), {}, EmptyLayer, "candidates: the layer has no feature"),
-        ((at(0, people=[-1]), SIX), {"people": "people"}, BadInput, "below 0"),
+        ((at(0, people=[-1]), SIX), {"people": "people"}, BadInput, "negative or infinite people"),
         ((at(0, people=[0]), SIX), {"people": "people"}, EmptyLayer, "no place has people"),
         ((at(0, p=[1.5]), at(0, c=[3])), {"people": "p", "capacity": "c"}, BadInput, "parts of people"),
         ((at(0), at(0, c=[-3])), {"capacity": "c"}, BadInput, "candidates: 1 values of 'c' are below 0"),

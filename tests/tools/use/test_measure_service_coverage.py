@@ -95,7 +95,11 @@ def test_barriers_and_places_off_the_network_are_told_not_counted_as_far():
     cut, _ = measure(frame(at(0)), apart, frame(at(3500)))
     assert cut.buildings[["answer", "reason"]].to_numpy().tolist() == [["failed", "no_way"]]
     assert book.notes["figures"]["facilities_off"] == 1
-    assert len(book.doubts) == 2
+    assert [doubt.text for doubt in book.doubts] == [
+        "no column of people was named: every place counts as one person",
+        "1 of 2 facilities lie off the network and serve nobody",
+        "2 buildings with 2 people lie off the network",
+    ]
 
 
 def test_where_the_list_of_facilities_ends_nobody_is_called_unserved():
@@ -170,7 +174,7 @@ def test_layers_without_rows():
 def test_bad_input_is_refused():
     with pytest.raises(EmptyLayer):
         measure(frame(at(0)), STREET.iloc[:0], frame(at(0)))
-    with pytest.raises(BadInput, match="below 0"):
+    with pytest.raises(BadInput, match="negative or infinite people"):
         measure(frame(at(0)), STREET, frame(at(0), people=[-1.0]), people="people")
     with pytest.raises(MissingColumn):
         measure(frame(at(0)), STREET, frame(at(0)), people="residents")
