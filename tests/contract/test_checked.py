@@ -343,9 +343,13 @@ def test_a_column_of_two_inputs_must_be_in_both_that_are_given() -> None:
 
 def test_a_column_of_numbers() -> None:
     refused(
-        BadInput, "the column 'metres' holds", "numbers are needed", "height=…",
-        plans=plans(), people=pd.DataFrame({"metres": ["3"]}), height="metres",
+        BadInput, "'metres' holds 1 values that are no numbers, such as '3+'", "numbers are needed", "height=…",
+        plans=plans(), people=pd.DataFrame({"metres": ["3", "3+", ""]}), height="metres",
     )  # fmt: skip
+    # files often keep numbers as text
+    assert ask(plans=plans(), people=pd.DataFrame({"metres": ["3", " 4.5 ", "", None]}), height="metres")["people"][
+        "metres"
+    ].tolist() == pytest.approx([3.0, 4.5, np.nan, np.nan], nan_ok=True)
 
 
 # ---- rasters, tables, streams, registries
@@ -511,7 +515,7 @@ def test_an_option_that_is_needed() -> None:
 
     with pytest.raises(BadInput, match="missing a required argument: 'by'"):
         split(plans())
-    with pytest.raises(BadInput, match="by: nothing was given, a value is needed; write by=…"):
+    with pytest.raises(BadInput, match="by: nothing was given, a column of plans is needed; write by=…"):
         signature_of(split).parse({})
 
 
