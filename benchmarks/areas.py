@@ -49,7 +49,9 @@ def run(folder: Path, *, small: bool) -> str:
     real = os.environ.get("SPACEGOV_REAL_DATA")
     if real:
         source = Path(real) / "hsinchu_county_zoning.gpkg"
-        layers["Statutory zoning of a real county × itself moved by 50 m"] = inputs.real_zoning(folder, source)
+        title = "Statutory zoning of a real county, repeated side by side, × itself moved by 50 m"
+        layers[title] = inputs.real_zoning(folder, source, 2 if small else 27)
+        layers["Zoning of a real city × its block groups"] = inputs.real_city(folder, Path(real) / "baltimore_md.gpkg")
     for title, (left, right) in layers.items():
         text += f"\n## {title}\n\n{describe(left, right)}\n\n{compare(left, right)}\n"
     return text

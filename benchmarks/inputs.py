@@ -72,15 +72,32 @@ def large_polygons(folder: Path, *, small: bool) -> tuple[Path, Path]:
     )
 
 
-def real_zoning(folder: Path, source: Path) -> tuple[Path, Path]:
-    """The statutory zoning of a real county, and the same moved by 50 m; invalid polygons are left out."""
+def _moved(shapes: NDArray[np.object_], east: float, north: float) -> NDArray[np.object_]:
+    return np.asarray(shapely.transform(shapes, lambda xy: xy + np.array([east, north])), dtype=object)
+
+
+def real_zoning(folder: Path, source: Path, copies: int) -> tuple[Path, Path]:
+    """The statutory zoning of a real county `copies` times side by side, and the same moved by 50 m; none invalid."""
     frame = geopandas.read_file(source)
-    shapes = shapely.force_2d(np.asarray(frame.geometry[frame.geometry.is_valid]))
-    moved = shapely.transform(shapes, lambda xy: xy + np.array([50.0, 0.0]))
+    once = shapely.force_2d(np.asarray(frame.geometry[frame.geometry.is_valid]))
+    west, south, east, north = shapely.total_bounds(once)
+    wide, high = east - west + 500, north - south + 500
+    shapes = np.concatenate([_moved(once, (k % 6) * wide, (k // 6) * high) for k in range(copies)])
+    moved = _moved(shapes, 50.0, 0.0)
     return (
-        write_layer(folder / "county.parquet", shapes, "left_class", 15, 20_000),
-        write_layer(folder / "county-moved.parquet", moved, "right_class", 15, 20_000),
+        write_layer(folder / f"county-{copies}.parquet", shapes, "left_class", 15, 20_000),
+        write_layer(folder / f"county-moved-{copies}.parquet", moved, "right_class", 15, 20_000),
     )
+
+
+def real_city(folder: Path, source: Path) -> tuple[Path, Path]:
+    """The zoning of a real city and its statistical blocks; invalid polygons are left out."""
+    paths = []
+    for name, column in (("zoning", "left_class"), ("baltimore_block_groups", "right_class")):
+        geometry = geopandas.read_file(source, layer=name).geometry
+        shapes = shapely.force_2d(np.asarray(geometry[geometry.is_valid]))
+        paths.append(write_layer(folder / f"city-{name}.parquet", shapes, column, 15, 20_000))
+    return paths[0], paths[1]
 
 
 def buildings_and_zones(folder: Path, count: int) -> tuple[Path, Path]:

@@ -1,7 +1,8 @@
 """The service: items, tiles and jobs over HTTP, many clients, beside pygeoapi on the same data.
 
-`SPACEGOV_BENCH_BUILDINGS` sets the number of buildings (1,000,000), `SPACEGOV_BENCH_SECONDS` how long many clients ask
-(60), `SPACEGOV_BENCH_PYGEOAPI` names the Python of an environment with pygeoapi in it.
+`SPACEGOV_BENCH_BUILDINGS` sets the number of buildings (1,000,000), `SPACEGOV_BENCH_LIVE` that of a larger layer without
+stored tiles (12,000,000; 0 leaves it out), `SPACEGOV_BENCH_SECONDS` how long many clients ask (60),
+`SPACEGOV_BENCH_PYGEOAPI` names the Python of an environment with pygeoapi in it.
 """
 
 from __future__ import annotations
@@ -79,6 +80,9 @@ def run(folder: Path, *, small: bool) -> str:
             lasting,
             lambda: random.choice([f"{items}?limit=10&bbox={places.box()}", f"{tiles}/{places.tile(15)}"]),
         )
+    large = (
+        "" if small else live_part(folder / "service" / "live", int(os.environ.get("SPACEGOV_BENCH_LIVE", "12000000")))
+    )
     peer = pygeoapi_rows(folder / "service" / "peer", workspace, places, asked)
     parts = [
         _INTRODUCTION.format(
@@ -88,10 +92,33 @@ def run(folder: Path, *, small: bool) -> str:
         table(["request", "median", "p95", "slowest", "bytes"], rows),
         f"\nA heavy job beside it multiplies the median of live tiles by {beside.median / alone.median:.2f}.\n",
         crowd,
+        large,
         "\n## pygeoapi on the same data\n",
         peer,
     ]  # fmt: skip
     return "\n".join(parts)
+
+
+def live_part(folder: Path, count: int) -> str:
+    """Measure a layer so large that its tiles take hours to store: everything is cut and read on request."""
+    if not count:
+        return ""
+    workspace = folder / "workspace"
+    if not (workspace / "workspace.yaml").exists():
+        write_workspace(workspace, count)
+    places = Places(workspace, count)
+    items, tiles = f"/collections/{LAYER}/items", f"/collections/{LAYER}/tiles/WebMercatorQuad"
+    with serving(workspace, folder / "state") as server:
+        asked = {
+            "items: 100 in a box of 1 km": lambda: f"{items}?limit=100&bbox={places.box()}",
+            "one item by its id": lambda: f"{items}/{places.name()}",
+            "live tile, z 16": lambda: f"{tiles}/{places.tile(16)}",
+            "live tile, z 17": lambda: f"{tiles}/{places.tile(17)}",
+        }
+        rows = [measured(name, server, 300, path) for name, path in asked.items()]
+        memory = server.memory()
+    rows_of = table(["request", "median", "p95", "slowest", "bytes"], rows)
+    return f"\n## {count:,} buildings, nothing stored\n\n{rows_of}\n\nMemory of the server {memory:.0f} MiB.\n"
 
 
 def write_workspace(folder: Path, count: int) -> None:
