@@ -1,7 +1,7 @@
 """The service: items, tiles and jobs over HTTP, many clients, beside pygeoapi on the same data.
 
-`SPACEGOV_BENCH_BUILDINGS` sets the number of buildings (1,000,000), `SPACEGOV_BENCH_LIVE` that of a larger layer without
-stored tiles (12,000,000; 0 leaves it out), `SPACEGOV_BENCH_SECONDS` how long many clients ask (60),
+`SPACEGOV_BENCH_BUILDINGS` sets the number of buildings (1,000,000), `SPACEGOV_BENCH_LIVE` that of a larger layer
+without stored tiles (12,000,000; 0 leaves it out), `SPACEGOV_BENCH_SECONDS` how long many clients ask (60),
 `SPACEGOV_BENCH_PYGEOAPI` names the Python of an environment with pygeoapi in it.
 """
 
