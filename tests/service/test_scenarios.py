@@ -193,6 +193,10 @@ def test_files_of_the_whole(server: Server, flow: str) -> None:
         assert got.body.lstrip().startswith(start)
         assert f'filename="trial-flow.{form}"' in got.headers["content-disposition"]
         assert got.headers["content-disposition"].startswith("inline" if form == "html" else "attachment")
+    policy = server.ask(f"/jobs/{flow}/results/map?f=html").headers["content-security-policy"]
+    assert "sandbox allow-scripts" in policy
+    assert "connect-src" not in policy
+    assert "'self'" not in policy
     for language, title in {"en": "Trial flow", "zh": "试行流程", "ru": "Пробный ход"}.items():
         page = server.ask(f"/jobs/{flow}/results/report?f=html&lang={language}")
         text = page.body.decode()

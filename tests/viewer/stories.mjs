@@ -303,6 +303,7 @@ const stories = {
     }
     await drawn(page);
     await page.screenshot({ path: join(folder, "scenario-answer-light.png") });
+    assert.deepEqual(await barriers(page), []);
     await page.getByRole("button", { name: "中文" }).click();
     await page.getByText(card.title.zh).first().waitFor();
     const [report] = await Promise.all([page.context().waitForEvent("page"), page.getByRole("link", { name: "打开报告" }).click()]);
@@ -313,6 +314,7 @@ const stories = {
     await again.waitForSelector(".sa-s");
     await drawn(again);
     await again.screenshot({ path: join(folder, "scenario-answer-dark.png") });
+    assert.deepEqual(await barriers(again), []);
     await again.getByRole("button", { name: "Put the layers on the one map" }).click();
     await again.waitForSelector(".p-map .lay");
     assert.match(await text(again, ".bench"), new RegExp(card.steps.find((step) => step.id === "watch").title.en));
@@ -347,6 +349,14 @@ const stories = {
   },
 };
 
+/** What keeps people out of a page, by axe's rules: serious findings alone. */
+async function barriers(page) {
+  await page.evaluate(axe);
+  const result = await page.evaluate(() => window.axe.run(document, { resultTypes: ["violations"] }));
+  const serious = result.violations.filter((each) => ["serious", "critical"].includes(each.impact));
+  return serious.map((each) => `${each.id}: ${each.nodes.slice(0, 3).map((node) => node.html.slice(0, 140)).join(" … ")}`);
+}
+
 /** Hold every page in both themes against axe's rules, and keep its picture. */
 async function looked(name) {
   const found = {};
@@ -356,10 +366,7 @@ async function looked(name) {
     if (await page.locator(".map canvas").count()) await drawn(page);
     await page.waitForTimeout(400);
     await page.screenshot({ path: join(folder, `${name}-${theme}.png`) });
-    await page.evaluate(axe);
-    const result = await page.evaluate(() => window.axe.run(document, { resultTypes: ["violations"] }));
-    const serious = result.violations.filter((each) => ["serious", "critical"].includes(each.impact));
-    found[theme] = serious.map((each) => `${each.id}: ${each.nodes.slice(0, 3).map((node) => node.html.slice(0, 140)).join(" … ")}`);
+    found[theme] = await barriers(page);
     assert.equal(await page.evaluate(() => document.documentElement.scrollWidth > innerWidth), false, "the page scrolls sideways");
     if (theme === "light") {
       await page.setViewportSize({ width: 1024, height: 768 });
