@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 SCALE = 10_000_000  # steps in a degree: a centimetre
+_MULTIPOINT = 4  # of shapely.get_type_id, the first of those that hold others
 
 
 @dataclass(frozen=True)
@@ -111,6 +112,8 @@ def pack_shapes(geometry: NDArray[np.object_]) -> PackedShapes:
 
     parts, feature = shapely.get_parts(shapely.force_2d(geometry), return_index=True)
     for _ in range(4):  # collections may hold collections
+        if (shapely.get_type_id(parts) < _MULTIPOINT).all():
+            break
         parts, inner = shapely.get_parts(parts, return_index=True)
         feature = feature[inner]
     dimension = shapely.get_dimensions(parts)

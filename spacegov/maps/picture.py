@@ -199,7 +199,7 @@ def _entry(layer: PictureLayer, entry: LegendEntry, shapes: Any, view: View, ink
         return _points(shapes, view, colour, ink.colour("#ffffff", "#111316"), layer.radius)
     specks, shapes = _specks(shapes, view) if layer.marks and style.shape == "polygon" else (shapes[:0], shapes)
     marks = _marks(specks, view, colour, ink.colour(symbol.ink.light, symbol.ink.dark))
-    path = path_data(_prepared(shapes, view), view)
+    path = path_data(clipped(shapes, view), view)
     if not path:
         return marks
     if style.shape == "line":
@@ -237,16 +237,15 @@ def _marks(shapes: Any, view: View, colour: str, edge: str) -> str:
     return f'<g style="fill:{colour};fill-opacity:.85;stroke:{edge};stroke-width:1">{circles}</g>'
 
 
-def _prepared(shapes: Any, view: View) -> Any:
-    """Clip to the picture with a margin and leave out what is finer than half a pixel."""
+def clipped(shapes: Any, view: View, margin: float = 8.0) -> Any:
+    """Clip shapes to the picture, with a margin in pixels."""
     west, south, east, north = view.bounds
-    margin = 8 / view.scale
-    clipped = shapely.clip_by_rect(shapes, west - margin, south - margin, east + margin, north + margin)
-    return shapely.simplify(clipped, 0.4 / view.scale)
+    more = margin / view.scale
+    return shapely.clip_by_rect(np.asarray(shapes), west - more, south - more, east + more, north + more)
 
 
 def path_data(shapes: Iterable[Any], view: View) -> str:
-    """Give SVG path data of polygons and lines in pixels."""
+    """Give SVG path data of polygons and lines in pixels, without what is finer than half a pixel."""
     parts = shapely.get_parts(np.asarray(shapes))
     kinds = shapely.get_type_id(parts)
     areas, lines = np.flatnonzero(kinds == _POLYGON), np.flatnonzero(kinds == _LINE)
@@ -254,7 +253,9 @@ def path_data(shapes: Iterable[Any], view: View) -> str:
     pieces = np.concatenate([rings, parts[lines]])
     # In the order of what was given, rings of a polygon together.
     order = np.argsort(np.concatenate([areas[ring_part], lines]), kind="stable")
-    coordinates, piece = shapely.get_coordinates(pieces[order], return_index=True)
+    # Ring by ring: keeping thousands of rings of one shape apart takes minutes, and could not be seen.
+    thinned = shapely.simplify(pieces[order], 0.4 / view.scale)
+    coordinates, piece = shapely.get_coordinates(thinned, return_index=True)
     if not len(piece):
         return ""
     closed = (order < len(rings))[piece]

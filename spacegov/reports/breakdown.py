@@ -40,8 +40,7 @@ class Group:
 def groups(asked: Asked, column: str) -> list[Group]:
     """Divide the main frame by a column: by class in the order of the legend, else the largest first."""
     frame = asked.frame
-    keys = [NOT_STATED if is_missing(value) else str(value) for value in frame[column].tolist()]
-    return _grouped(asked, keys, column)
+    return _grouped(asked, _keys(frame[column]), column)
 
 
 def units(asked: Asked) -> list[Group]:
@@ -88,6 +87,12 @@ def _title(asked: Asked, column: str | None, key: str) -> str:
     if key in ("True", "False"):
         return asked.words["yes" if key == "True" else "no"]
     return asked.value(column, key) if column is not None else asked.named(key)
+
+
+def _keys(series: Any) -> list[str]:
+    """Give values as text, missing ones as not stated."""
+    gone = series.isna().tolist()
+    return [NOT_STATED if lost else str(value) for value, lost in zip(series.tolist(), gone, strict=True)]
 
 
 def is_missing(value: Any) -> bool:
@@ -184,10 +189,7 @@ def matrix(asked: Asked, row: str, column: str) -> Table | None:
         return None
     frame = asked.frame
     sizes = np.ones(len(frame)) if asked.measure.column is None else _numbers(frame[asked.measure.column])
-    rows = np.array([NOT_STATED if is_missing(value) else str(value) for value in frame[row].tolist()], dtype=object)
-    columns = np.array(
-        [NOT_STATED if is_missing(value) else str(value) for value in frame[column].tolist()], dtype=object
-    )
+    rows, columns = (np.array(_keys(frame[name]), dtype=object) for name in (row, column))
     met = [[(rows == a.key) & (columns == b.key) for b in across] for a in down]
     values = np.array([[sizes[chosen].sum() for chosen in line] for line in met])
     texts, row_totals, column_totals, whole, unit = _grid(

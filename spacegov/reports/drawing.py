@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
-from spacegov.maps.picture import PictureLayer, View, path_data, picture
+from spacegov.maps.picture import PictureLayer, View, clipped, path_data, picture
 from spacegov.reports.charts import FAMILY, plain
 from spacegov.reports.model import Picture
 
@@ -86,7 +86,6 @@ def _veil(places: Places, view: View) -> str:
     if territory is None:
         return ""
     outside = shapely.difference(shapely.box(*view.bounds).buffer(20 / view.scale), territory)
-    outside = shapely.simplify(outside, 0.4 / view.scale)
     path = path_data([outside], view)
     return f'<path d="{path}" fill="#ffffff" fill-rule="evenodd"/>' if path else ""
 
@@ -94,25 +93,18 @@ def _veil(places: Places, view: View) -> str:
 def _borders(places: Places, view: View) -> str:
     drawn = []
     if places.units:
-        lines = _visible(shapely.boundary([unit.shape for unit in places.units]), view)
+        lines = clipped(shapely.boundary([unit.shape for unit in places.units]), view)
         drawn.append(
             f'<path d="{path_data(lines, view)}" fill="none" stroke="{UNIT_EDGE}" stroke-width="0.8" '
             'stroke-dasharray="4 2.5" stroke-linejoin="round"/>'
         )
     if places.territory is not None:
-        lines = _visible([shapely.boundary(places.territory)], view)
+        lines = clipped([shapely.boundary(places.territory)], view)
         drawn.append(
             f'<path d="{path_data(lines, view)}" fill="none" stroke="{EDGE}" stroke-width="1.5" '
             'stroke-linejoin="round"/>'
         )
     return "".join(drawn)
-
-
-def _visible(shapes: Any, view: View) -> Any:
-    west, south, east, north = view.bounds
-    margin = 6 / view.scale
-    clipped = shapely.clip_by_rect(np.asarray(shapes), west - margin, south - margin, east + margin, north + margin)
-    return shapely.simplify(clipped, 0.4 / view.scale)
 
 
 class _Taken:

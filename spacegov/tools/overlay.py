@@ -5,6 +5,7 @@ Areas of pairs come from `spacegov.kernels`; the functions here make the shapes 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import geopandas as gpd
@@ -13,6 +14,7 @@ import numpy.typing as npt
 import shapely
 
 from spacegov.kernels import polygon_areas
+from spacegov.kernels.parallel import balanced_slices, in_threads, thread_count
 from spacegov.kinds import AreaBasis
 
 Shapes = npt.NDArray[Any]
@@ -56,12 +58,24 @@ def polygons_only(shapes: Shapes) -> Shapes:
 
 def intersections(left: Shapes, right: Shapes) -> Shapes:
     """Give what each pair of polygons has in common, as polygons."""
-    return polygons_only(np.asarray(shapely.intersection(left, right), dtype=object))
+    return polygons_only(_pairwise(shapely.intersection, left, right))
 
 
 def differences(left: Shapes, right: Shapes) -> Shapes:
     """Give what the first of each pair of polygons has for itself, as polygons."""
-    return polygons_only(np.asarray(shapely.difference(left, right), dtype=object))
+    return polygons_only(_pairwise(shapely.difference, left, right))
+
+
+def _pairwise(work: Callable[[Shapes, Shapes], Any], left: Shapes, right: Shapes) -> Shapes:
+    """Do one thing to each pair, on all cores: shapely lets go of Python's lock."""
+    left, right = np.broadcast_arrays(np.asarray(left, dtype=object), np.asarray(right, dtype=object))
+    if left.ndim != 1:
+        return np.asarray(work(left, right), dtype=object)
+    threads = thread_count(None)
+    weights = shapely.get_num_coordinates(left) + shapely.get_num_coordinates(right) + 1
+    slices = balanced_slices(weights, threads)
+    found = in_threads(lambda part: work(left[slice(*part)], right[slice(*part)]), slices, threads)
+    return np.concatenate([np.zeros(0, dtype=object), *found])
 
 
 def union_of(shapes: Shapes) -> Any:

@@ -132,11 +132,14 @@ def compose_base_map(
     parts, origin = shapely.get_parts(shapes, return_index=True)
     sizes = areas_of(parts, base.crs, area_basis)
     real = sizes > _ROUNDING_M2
-    parts, origin = parts[real], origin[real]
+    parts, origin, sizes = parts[real], origin[real], sizes[real]
     ledger.progress(0.8, "small pieces")
-    parts = _give_away(parts, areas_of(parts, base.crs, area_basis), min_area)
-    kept = ~shapely.is_empty(parts)
-    pieces = _pieces(table.iloc[origin[kept]], parts[kept], base.crs, area_basis)
+    given = _give_away(parts, sizes, min_area)
+    if given is not parts:
+        kept = ~shapely.is_empty(given)
+        parts, origin = given[kept], origin[kept]
+        sizes = areas_of(parts, base.crs, area_basis)
+    pieces = _pieces(table.iloc[origin], parts, sizes, base.crs)
     ledger.balance(whole, pieces["area_m2"], what="ground of the base, whole and in pieces")
     ledger.figure("ground_m2", whole)
     for level in ("decided", "sign", "open", "planned", "existing"):
@@ -276,9 +279,9 @@ def _give_away(parts: Shapes, sizes: npt.NDArray[np.float64], min_area: float) -
     return given
 
 
-def _pieces(table: pd.DataFrame, parts: Shapes, crs: Any, area_basis: AreaBasis) -> gpd.GeoDataFrame:
+def _pieces(table: pd.DataFrame, parts: Shapes, sizes: npt.NDArray[np.float64], crs: Any) -> gpd.GeoDataFrame:
     table = table.reset_index(drop=True)
-    table["area_m2"] = areas_of(parts, crs, area_basis)
+    table["area_m2"] = sizes
     bounds = shapely.bounds(parts).reshape(-1, 4)
     order = np.lexsort((bounds[:, 1], bounds[:, 0], table["record"].astype(str), table["rank"]))
     table = table.iloc[order].reset_index(drop=True)
