@@ -199,7 +199,7 @@ class Asked:
         if isinstance(value, (int, float)):
             return self._number(name, value)
         text = str(value)
-        return numbers.date(text, self.language) if _DAY.fullmatch(text) else self.terms.cell(text)
+        return numbers.date(text, self.language) if _DAY.fullmatch(text) else self.terms.cell(text, name)
 
     def _number(self, name: str, value: float) -> str:
         unit = self.unit(name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -13,6 +14,8 @@ from spacegov.text import Language, say
 if TYPE_CHECKING:
     from spacegov.reports.places import Places
     from spacegov.toolbox.result import Result
+
+_CODE = re.compile(r"[a-z]+(?:[_-][a-z0-9]+)*")
 
 
 class Terms:
@@ -57,13 +60,16 @@ class Terms:
         small = self.language == "ru" and title != text and not title[1:2].isupper()
         return title[:1].lower() + title[1:] if small else title
 
-    def cell(self, text: str) -> str:
+    def cell(self, text: str, column: str = "") -> str:
         """Say a text that stands in a column of an answer."""
         named = self.named(text)
         if named != text or self.language == "en":
             return named
-        if text in self.table_words:
-            return self.table_words[text]
+        # What is written as a code is one of the tool's, if it knows it, whatever column it stands in.
+        code = self.codes.get(text.replace("_", " ")) if _CODE.fullmatch(text) else None
+        known = code or self.table_words.get(text) or (self._layers.get(text) if column == "layer" else None)
+        if known:
+            return known
         told = spoken(text, self.language, self.term)
         # Names within a text, as in an address, stay as they were written.
         return told if told != text else called(text, self.language)
