@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from spacegov.applications.folder import frame_name
-from spacegov.applications.words import STATUS_TITLES, department_titles
+from spacegov.applications.words import STATUS_TITLES, STEP_WORDS, department_titles
 from spacegov.text import Language, say
 from spacegov.toolbox.export import require_folder
 from spacegov.toolbox.result import require_suffix
 from spacegov.toolbox.xlsx import Styles, method_rows, rows_sheet, sheet_name, table_sheet, write_book
+from spacegov.toolbox.xlsx_words import METHOD_SHEET, METHOD_WORDS
 
 if TYPE_CHECKING:
     from spacegov.applications.outcome import ScenarioOutcome
@@ -21,11 +22,6 @@ HEADS: dict[Language, tuple[str, ...]] = {
     "ru": ("Шаг", "Ведомство", "Инструмент", "Состояние", "Ответ", "Решить", "Рабочих дней", "Основание", "Секунд"),
 }
 WIDTHS = (40, 24, 26, 14, 80, 50, 14, 40, 10)
-SHEETS: dict[Language, tuple[str, str]] = {
-    "en": ("Steps", "Sources and method"),
-    "zh": ("步骤", "来源与方法"),
-    "ru": ("Шаги", "Источники и метод"),
-}
 
 
 def write_workbook(outcome: ScenarioOutcome, path: Path, language: Language) -> Path:
@@ -44,7 +40,7 @@ def write_workbook(outcome: ScenarioOutcome, path: Path, language: Language) -> 
     """
     require_suffix(path, (".xlsx",))
     require_folder(path)
-    steps, sources = SHEETS[language]
+    steps, sources = STEP_WORDS[language]["steps"], METHOD_SHEET[language]
 
     def fill(book: Any, styles: Styles) -> None:
         _steps(book.add_worksheet(steps), outcome, language, styles)
@@ -87,13 +83,14 @@ def _steps(sheet: Any, outcome: ScenarioOutcome, language: Language, styles: Sty
 
 
 def _sources(outcome: ScenarioOutcome, language: Language) -> list[tuple[str, Any]]:
+    words = METHOD_WORDS[language]
     rows: list[tuple[str, Any]] = [
-        ("Scenario", f"{say(outcome.card.title, language)} ({outcome.card.id})"),
-        ("Question", say(outcome.card.question, language)),
-        ("Answer", outcome.answer(language)),
-        ("Standards", "; ".join(outcome.card.cites)),
+        (words["scenario"], f"{say(outcome.card.title, language)} ({outcome.card.id})"),
+        (words["question"], say(outcome.card.question, language)),
+        (words["answer"], outcome.answer(language)),
+        (words["standards"], "; ".join(outcome.card.cites)),
     ]
     for each in outcome.steps:
         if each.result is not None:
-            rows += [("", ""), ("Step", say(each.step.title, language)), *method_rows(each.result, language)]
+            rows += [("", ""), (words["step"], say(each.step.title, language)), *method_rows(each.result, language)]
     return rows

@@ -97,8 +97,9 @@ def picture(
     body = [_draw(layer, view, ink) for layer in layers]
     bar = ("" if over is None else over(view)) + _scale_bar(view, ink, language)
     ground = ink.colour("#f2f1ec", "#1b1e21")
+    # Where a page cuts the picture, it keeps the corner with the scale bar.
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" preserveAspectRatio="xMidYMid slice" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" preserveAspectRatio="xMaxYMax slice" '
         'role="img" '
         f'aria-label="{escape(title)}"><defs>{"".join(ink.patterns.values())}</defs>'
         f'<rect width="{width}" height="{height}" style="fill:{ground}"/>{"".join(body)}{bar}</svg>'

@@ -214,7 +214,8 @@ def matrix(asked: Asked, row: str, column: str) -> Table | None:
         for i, a in enumerate(down)
     )
     title = asked.word("matrix_title", rows=asked.title(row), columns=lower(asked.title(column), asked.language))
-    what = ", ".join(filter(None, [unit, asked.words["number"].lower() if counted else ""]))
+    comma = "、" if asked.language == "zh" else ", "
+    what = comma.join(filter(None, [unit, asked.words["number"].lower() if counted else ""]))
     return Table(
         columns=(
             Column(asked.title(row), width=1.6),

@@ -176,7 +176,8 @@ def _amounts(asked: Asked, entries: Sequence[LegendEntry]) -> list[str]:
         column = amounts.areas([float(size or 0) for size in sizes], language)
         for part, cell in zip(parts, column.cells, strict=True):
             part.append(f"{cell}{numbers.NARROW_SPACE}{column.unit}")
-    return ["; ".join(part) for part in parts]
+    semicolon = "；" if language == "zh" else "; "
+    return [semicolon.join(part) for part in parts]
 
 
 def symbol(entry: LegendEntry, style: CompiledStyle, name: str, language: Language) -> Picture:

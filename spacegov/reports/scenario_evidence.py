@@ -36,7 +36,7 @@ def _legal(scenario: ScenarioAsked) -> Section:
         title = scenario.title(each)
         for phrase in each.step.basis:
             text = say(phrase, language)
-            rows.append((Cell(title), Cell(text), Cell(), standing.tag(words, text)))
+            rows.append((Cell(title), Cell(text), Cell(), standing.tag(words, say(phrase))))
             cited.add(text)
         asked = scenario.asked.get(each.step.id)
         for row in standing.legal_rows(asked) if asked is not None else []:

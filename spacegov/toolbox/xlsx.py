@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from spacegov.text import Language, say
 from spacegov.toolbox.export import require_folder, writing
 from spacegov.toolbox.result import column_title, require_suffix
+from spacegov.toolbox.xlsx_words import GAP_SHEET, METHOD_SHEET, METHOD_WORDS
 
 if TYPE_CHECKING:
     from spacegov.toolbox.result import Result
@@ -32,8 +33,8 @@ def write_xlsx(result: Result, path: Path) -> Path:
             if hasattr(frame, "columns"):
                 table_sheet(book.add_worksheet(sheet_name(name)), frame, result, language, styles)
         if result.not_covered is not None:
-            table_sheet(book.add_worksheet("not covered"), result.not_covered, result, language, styles)
-        rows_sheet(book.add_worksheet("Sources and method"), method_rows(result, language), styles)
+            table_sheet(book.add_worksheet(GAP_SHEET[language]), result.not_covered, result, language, styles)
+        rows_sheet(book.add_worksheet(METHOD_SHEET[language]), method_rows(result, language), styles)
 
     return write_book(path, fill)
 
@@ -129,33 +130,60 @@ def cell_values(column: Any) -> list[Any]:
 
 def method_rows(result: Result, language: Language) -> list[tuple[str, Any]]:
     """Give what a result stands on, a name and a text each."""
-    facts = result.provenance
+    from spacegov.reports.asked import Asked
+
+    facts, words = result.provenance, METHOD_WORDS[language]
+    asked = Asked(result, language)
+
+    def told(text: str) -> str:
+        return text if language == "en" else asked.terms.sentence(text)
+
     return [
-        ("Question", say(result.tool.card.question, language)),
-        ("Answer", result.answer(language)),
-        ("Tool", f"{facts.tool}, {facts.software}"),
-        ("Standards", "; ".join(facts.cites)),
-        ("Run", facts.started.isoformat(timespec="seconds")),
-        ("Rows in, out", f"{facts.rows_in}, {facts.rows_out}"),
-        *((f"Parameter {name}", str(value)) for name, value in facts.parameters.items()),
+        (words["question"], say(result.tool.card.question, language)),
+        (words["answer"], result.answer(language)),
+        (words["tool"], f"{facts.tool}, {facts.software}"),
+        (words["standards"], "; ".join(facts.cites)),
+        (words["run"], facts.started.isoformat(timespec="seconds")),
+        (words["rows"], f"{facts.rows_in}, {facts.rows_out}"),
+        *((words["parameter"].format(name=name), str(value)) for name, value in facts.parameters.items()),
         *(
-            (f"Rules {policy.parameter}", f"{policy.name}, version {policy.version}, {say(policy.source, language)}")
+            (
+                words["rules"].format(name=policy.parameter),
+                words["rules_text"].format(
+                    name=policy.name, version=policy.version, source=told(say(policy.source, language))
+                ),
+            )
             for policy in facts.policies
         ),
         *(
             (
-                f"Input {item.role}",
-                f"{say(item.title, language) or item.layer} ({item.layer}), version {item.version or 'not stated'}, "
-                f"{item.rows} rows, {item.crs}, coverage {item.coverage}, sha256 {item.sha256}",
+                words["input"].format(name=item.role),
+                words["input_text"].format(
+                    title=say(item.title, language) or item.layer,
+                    layer=item.layer,
+                    version=item.version or words["not_stated"],
+                    rows=item.rows,
+                    crs=item.crs,
+                    coverage=item.coverage if language == "en" else asked.words.get(f"coverage_{item.coverage}", "–"),
+                    sha256=item.sha256,
+                ),
             )
             for item in facts.inputs
         ),
-        *(("Left out", f"{drop.count}: {drop.reason}") for drop in facts.dropped),
+        *((words["left_out"], f"{drop.count}: {told(drop.reason)}") for drop in facts.dropped),
         *(
-            ("Balance", f"{entry.what}: whole {entry.whole}, parts {entry.parts}, difference {entry.difference}")
+            (
+                words["balance"],
+                words["balance_text"].format(
+                    what=told(entry.what), whole=entry.whole, parts=entry.parts, difference=entry.difference
+                ),
+            )
             for entry in facts.balances
         ),
-        *(("Doubt", f"{doubt.text}{f' ({doubt.where})' if doubt.where else ''}") for doubt in facts.doubts),
+        *(
+            (words["doubt"], f"{told(doubt.text)}{f' ({asked.terms.place(doubt.where)})' if doubt.where else ''}")
+            for doubt in facts.doubts
+        ),
     ]
 
 

@@ -132,6 +132,10 @@ def test_the_folder_holds_layers_tables_map_and_record(
     rows = list(book["步骤"].iter_rows(values_only=True))
     assert [row[1] for row in rows[1:]] == ["生态环境局", "自然资源局", "综合行政执法局"]
     assert [row[3] for row in rows[1:]] == ["已完成", "已完成", "待决定"]
+    stands = {str(row[0]): str(row[1]) for row in book["来源与方法"].iter_rows(values_only=True) if row[0]}
+    assert {"问题", "结论", "工具", "场景", "步骤", "平衡"} <= set(stands)
+    assert not [name for name in stands if name.startswith(("Parameter", "Input", "Rules"))]
+    assert "条记录" in stands["输入 permits"]
     assert book["watch-cases"].max_row == len(outcome.step("watch").result.frames["cases"]) + 1
     record = json.loads((tmp_path / "scenario.json").read_text(encoding="utf-8"))
     assert record["steps"][0]["provenance"]["tool"] == "monitor-encroachment"

@@ -1,0 +1,70 @@
+"""Words of workbooks in the languages."""
+
+from __future__ import annotations
+
+from spacegov.text import Language
+
+METHOD_SHEET: dict[Language, str] = {"en": "Sources and method", "zh": "来源与方法", "ru": "Источники и метод"}
+GAP_SHEET: dict[Language, str] = {"en": "not covered", "zh": "未覆盖", "ru": "нет данных"}
+METHOD_WORDS: dict[Language, dict[str, str]] = {
+    "en": {
+        "question": "Question",
+        "answer": "Answer",
+        "tool": "Tool",
+        "standards": "Standards",
+        "run": "Run",
+        "rows": "Rows in, out",
+        "parameter": "Parameter {name}",
+        "rules": "Rules {name}",
+        "rules_text": "{name}, version {version}, {source}",
+        "input": "Input {name}",
+        "input_text": "{title} ({layer}), version {version}, {rows} rows, {crs}, coverage {coverage}, sha256 {sha256}",
+        "not_stated": "not stated",
+        "left_out": "Left out",
+        "balance": "Balance",
+        "balance_text": "{what}: whole {whole}, parts {parts}, difference {difference}",
+        "doubt": "Doubt",
+        "scenario": "Scenario",
+        "step": "Step",
+    },
+    "zh": {
+        "question": "问题",
+        "answer": "结论",
+        "tool": "工具",
+        "standards": "标准",
+        "run": "运行时间",
+        "rows": "输入、输出记录数",
+        "parameter": "参数 {name}",
+        "rules": "规则 {name}",
+        "rules_text": "{name}，版本 {version}，{source}",
+        "input": "输入 {name}",
+        "input_text": "{title}（{layer}），版本 {version}，{rows} 条记录，{crs}，覆盖 {coverage}，sha256 {sha256}",
+        "not_stated": "未注明",
+        "left_out": "舍去",
+        "balance": "平衡",
+        "balance_text": "{what}：整体 {whole}，各部分 {parts}，差值 {difference}",
+        "doubt": "需谨慎之处",
+        "scenario": "场景",
+        "step": "步骤",
+    },
+    "ru": {
+        "question": "Вопрос",
+        "answer": "Ответ",
+        "tool": "Инструмент",
+        "standards": "Стандарты",
+        "run": "Расчёт",
+        "rows": "Записей на входе, выходе",
+        "parameter": "Параметр {name}",
+        "rules": "Правила {name}",
+        "rules_text": "{name}, версия {version}, {source}",
+        "input": "Вход {name}",
+        "input_text": "{title} ({layer}), версия {version}, записей: {rows}, {crs}, охват {coverage}, sha256 {sha256}",
+        "not_stated": "не указана",
+        "left_out": "Опущено",
+        "balance": "Баланс",
+        "balance_text": "{what}: целое {whole}, части {parts}, разность {difference}",
+        "doubt": "Читать с осторожностью",
+        "scenario": "Сценарий",
+        "step": "Шаг",
+    },
+}
