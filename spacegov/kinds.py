@@ -44,16 +44,17 @@ class LayerKind:
         Whether a projected CRS in metres, true to area within 0.5 %, and valid geometry are needed.
     form : {"frame", "stream", "raster", "table", "layers"}
         How the function receives it.
-    cells : {"either", "values", "codes"}
-        What a raster's cells hold: measured values, which are interpolated where cells are made anew, or codes, which
-        are taken over. `either` goes by the layer's card, and for a file without one by the type of its numbers.
+    cells : {"either", "values", "edged", "counts", "codes"}
+        What a raster's cells hold: measured values, which are interpolated where cells are made anew; values that end
+        at an edge, such as water depths, and codes, which are taken over; or counts, whose sum is kept. `either` goes
+        by the layer's card, and for a file without one by the type of its numbers.
     """
 
     name: str
     geometry: tuple[str, ...] = ()
     metric: bool = True
     form: Literal["frame", "stream", "raster", "table", "layers"] = "frame"
-    cells: Literal["either", "values", "codes"] = "either"
+    cells: Literal["either", "values", "edged", "counts", "codes"] = "either"
 
 
 @dataclass(frozen=True)
@@ -138,6 +139,10 @@ Raster = Annotated[_Grid, LayerKind("Raster", form="raster")]
 """One band in a metric CRS: a `spacegov.raster.Raster`, or a DataArray of rioxarray."""
 ValueRaster = Annotated[_Grid, LayerKind("Raster", form="raster", cells="values")]
 """A raster of measured values, such as heights in whole metres: interpolated when it is brought to another CRS."""
+EdgedRaster = Annotated[_Grid, LayerKind("Raster", form="raster", cells="edged")]
+"""A raster of values that end at an edge, such as water depths: interpolated, the shore would move outwards."""
+CountRaster = Annotated[_Grid, LayerKind("Raster", form="raster", cells="counts")]
+"""A raster of counts in each cell, such as people: their sum is kept when it is brought to another CRS."""
 CodeRaster = Annotated[_Grid, LayerKind("Raster", form="raster", cells="codes")]
 """A raster of codes, such as land cover: the nearest cell counts when it is brought to another CRS."""
 Table = Annotated[_Table, LayerKind("Table", metric=False, form="table")]

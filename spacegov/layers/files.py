@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     Bounds = tuple[float, float, float, float]
 
-Cells = Literal["either", "values", "codes"]
+Cells = Literal["either", "values", "edged", "counts", "codes"]
 RASTER_SUFFIXES = frozenset(
     {".tif", ".tiff", ".vrt", ".asc", ".img", ".jp2", ".nc", ".grd", ".bil", ".flt", ".hgt", ".dem"}
 )
@@ -231,8 +231,8 @@ def is_geojson_like(path: Path) -> bool:
 def open_raster(source: str | Path, *, crs: Any = None, cells: Cells = "either") -> Raster:
     """Open a raster, warped to a CRS where it has another.
 
-    Measured values are interpolated (bilinear), codes taken from the nearest cell; `attrs["warped"]` then says from
-    which CRS and how.
+    Measured values are interpolated (bilinear), codes and values with an edge taken from the nearest cell, counts
+    shared out by area; `attrs["warped"]` then says from which CRS and how.
 
     Parameters
     ----------
@@ -240,7 +240,7 @@ def open_raster(source: str | Path, *, crs: Any = None, cells: Cells = "either")
         A file that GDAL reads; `file.tif:2` names a band.
     crs : anything pyproj understands, optional
         CRS to bring it to.
-    cells : {"either", "values", "codes"}
+    cells : {"either", "values", "edged", "counts", "codes"}
         What the cells hold; `either` takes whole numbers for codes.
     """
     from spacegov.raster import Raster
@@ -275,8 +275,16 @@ def warp(raster: Raster, crs: Any, cells: Cells = "either") -> Raster:
     transform, columns, rows = calculate_default_transform(
         raster.crs.to_wkt(), target.to_wkt(), width, height, *raster.bounds
     )
-    smooth = raster.dtype.kind == "f" if cells == "either" else cells == "values"
-    if smooth:
+    if cells == "either":
+        cells = "values" if raster.dtype.kind == "f" else "codes"
+    how, method = {
+        "values": ("bilinear", Resampling.bilinear),
+        "counts": ("sum kept", Resampling.sum),
+        "edged": ("nearest cell", Resampling.nearest),
+        "codes": ("nearest cell", Resampling.nearest),
+    }[cells]
+    measured = cells != "codes"
+    if measured:
         values, nodata = raster.read(), np.nan
     else:
         codes, valid = raster.read_codes()
@@ -286,13 +294,14 @@ def warp(raster: Raster, crs: Any, cells: Cells = "either") -> Raster:
     reproject(
         values, moved, src_transform=raster.transform, src_crs=raster.crs.to_wkt(), src_nodata=nodata,
         dst_transform=transform, dst_crs=target.to_wkt(), dst_nodata=nodata,
-        resampling=Resampling.bilinear if smooth else Resampling.nearest,
+        resampling=method,
     )  # fmt: skip
     name = ":".join(raster.crs.to_authority() or (raster.crs.name,))
-    warped = f"{name}, {'bilinear' if smooth else 'nearest cell'}"
+    warped = f"{name}, {how}"
     fractions = raster.dtype if raster.dtype.kind == "f" else np.float64
-    array = moved.astype(fractions) if smooth else moved.astype(np.int64)
-    return Raster.from_array(array, transform, target, None if smooth else nodata, **{**raster.attrs, "warped": warped})
+    array = moved.astype(fractions) if measured else moved.astype(np.int64)
+    attrs = {**raster.attrs, "warped": warped}
+    return Raster.from_array(array, transform, target, None if measured else nodata, **attrs)
 
 
 def file_hash(path: Path) -> str:

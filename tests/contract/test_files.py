@@ -249,6 +249,20 @@ def test_land_cover_is_warped_by_the_nearest_cell_and_keeps_its_codes(tmp_path: 
     assert moved.attrs["warped"] == "EPSG:4549, nearest cell"
 
 
+def test_counts_keep_their_sum_and_values_with_an_edge_do_not_spread(tmp_path: Path) -> None:
+    path = tmp_path / "cells.tif"
+    values = np.zeros((60, 60))
+    values[20:40, 20:40] = np.random.default_rng(3).uniform(1, 9, (20, 20))
+    Raster.from_array(values, Affine(10, 0, 500_000, 0, -10, 3_250_600), 4549).write(path)
+    counts = files.open_raster(path, crs=32651, cells="counts")
+    assert np.nansum(counts.read()) == pytest.approx(values.sum(), rel=1e-3)
+    assert counts.attrs["warped"] == "EPSG:4549, sum kept"
+    depth = files.open_raster(path, crs=32651, cells="edged").read()
+    assert set(depth[np.isfinite(depth)]) <= set(values.ravel())
+    smooth = files.open_raster(path, crs=32651).read()
+    assert (smooth > 0).sum() > 1.05 * (depth > 0).sum() > 0
+
+
 def test_a_path_that_cannot_be_one() -> None:
     assert not files.exists("x" * 5000)
     assert not files.exists("a\0b")

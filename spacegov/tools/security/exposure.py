@@ -11,8 +11,17 @@ import pandas as pd
 
 from spacegov.checks import checked
 from spacegov.errors import BadInput
-from spacegov.kinds import AreaBasis, ColumnOf, CoverageOf, Features, Lines, PolicyKind, Polygons
-from spacegov.kinds import Raster as RasterInput
+from spacegov.kinds import (
+    AreaBasis,
+    ColumnOf,
+    CountRaster,
+    CoverageOf,
+    EdgedRaster,
+    Features,
+    Lines,
+    PolicyKind,
+    Polygons,
+)
 from spacegov.ledger import doubt, figure, progress
 from spacegov.tools.security._exposure_tables import assess, objects_frame, ordered, population_table
 from spacegov.tools.security._hazards import NOT_COVERED, NOT_EXPOSED, from_depth, from_zones
@@ -31,9 +40,9 @@ class Exposure(NamedTuple):
 @checked(partition=None)
 def assess_exposure(
     hazard: Polygons | None = None,
-    depth: RasterInput | None = None,
+    depth: EdgedRaster | None = None,
     buildings: Polygons | None = None,
-    population: RasterInput | None = None,
+    population: CountRaster | None = None,
     roads: Lines | None = None,
     assets: Features | None = None,
     units: Polygons | None = None,
@@ -163,7 +172,11 @@ def assess_exposure(
     by_unit = ordered(pd.concat(tables, ignore_index=True), hazards, named_units.names)
     by_class = ordered(by_unit.drop(columns="unit"), hazards, None)
     answer = objects_frame(objects, _crs(given, population))
-    _report(answer, by_class, named_units)
+    known = {"people", "people_by_area"} if people and buildings is not None else set()
+    known |= {"population_by_area"} if population is not None else set()
+    known |= {"road_length_m"} if roads is not None else set()
+    known |= {"value"} if value and assets is not None else set()
+    _report(answer, by_class, named_units, known)
     return Exposure(answer, by_unit, by_class)
 
 
@@ -183,18 +196,23 @@ def _crs(given: dict[str, gpd.GeoDataFrame], population: Any) -> Any:
     return next(iter(given.values())).crs if given else population.crs
 
 
-def _report(objects: gpd.GeoDataFrame, by_class: pd.DataFrame, units: Units) -> None:
+def _report(objects: gpd.GeoDataFrame, by_class: pd.DataFrame, units: Units, known: set[str]) -> None:
     exposed = by_class[~by_class["class"].isin([NOT_EXPOSED, NOT_COVERED])]
     for receptor in ("buildings", "roads", "assets"):
         if (by_class["receptor"] == receptor).any():
             figure(f"{receptor}_exposed", int(exposed.loc[exposed["receptor"] == receptor, "objects"].sum()))
     houses = exposed[exposed["receptor"] == "buildings"]
     cells = exposed[exposed["receptor"] == "population"]
-    figure("people", float(houses["people"].sum()))
-    figure("people_by_area", float(houses["people_by_area"].sum()))
-    figure("population_by_area", float(cells["people_by_area"].sum()))
-    figure("road_length_m", float(exposed.loc[exposed["receptor"] == "roads", "length_m"].sum()))
-    figure("value", float(exposed["value"].sum()))
+    # what nobody gave is not none: it has no figure
+    for name, rows, column in (
+        ("people", houses, "people"),
+        ("people_by_area", houses, "people_by_area"),
+        ("population_by_area", cells, "people_by_area"),
+        ("road_length_m", exposed[exposed["receptor"] == "roads"], "length_m"),
+        ("value", exposed, "value"),
+    ):
+        if name in known:
+            figure(name, float(rows[column].sum()))
     unknown = objects["answer"].eq(NOT_COVERED)
     figure("unanswered", int(unknown.sum()))
     if unknown.any():

@@ -10,6 +10,7 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
+from spacegov import numbers
 from spacegov.checks import checked
 from spacegov.errors import BadInput
 from spacegov.kernels import polygon_areas
@@ -176,7 +177,16 @@ def _outlet_cells(
         size = np.where(allowed, catchment[part], -1.0)
         best = np.lexsort((away.ravel(), -size.ravel()))[0]
         cells.append(int(r.ravel()[best] * columns + c.ravel()[best]))
-    return np.array(cells, dtype=np.int64)
+    found = np.array(cells, dtype=np.int64)
+    _, first = np.unique(found, return_index=True)
+    again = np.setdiff1d(np.arange(len(found)), first)
+    if len(again):
+        doubt(
+            f"{len(again)} outlets lie on the cell of an earlier one and share its basin; move them apart, or "
+            "lower snap",
+            ", ".join(str(outlets.index[number]) for number in again[:5]),
+        )
+    return found
 
 
 def _stops(
@@ -250,6 +260,15 @@ def _report(
     figure("rest_m2", float(basins.loc[basins["basin"] == 0, "area_m2"].sum()))
     depth = np.nan_to_num(flow.filled - heights)
     figure("filled_m3", float((depth * areas).sum()))
+    edge = edge_cells(np.isfinite(heights))
+    lowest = float(np.nanmin(heights))
+    level = float((heights[edge] == lowest).mean())
+    if level > 0.5 and bool((heights == lowest)[~edge].any()):
+        doubt(
+            f"the terrain lies level at {numbers.number(lowest)} m along {numbers.share(level)} of its edge, where "
+            "every stream ends: if that is no water but missing data, mark it as nodata first",
+            "edge of the terrain",
+        )
     open_basins = named[named["edge_cells"] > 0]
     if len(open_basins):
         doubt(

@@ -102,6 +102,22 @@ def test_rivers_that_reach_the_sea_apart_stay_apart():
     assert flat.accumulation.read()[2, 2] == 1200
 
 
+def test_a_level_collar_is_told_since_it_may_be_missing_data():
+    collar = np.zeros((7, 7))
+    collar[2:5, 2:5] = [[9, 8, 9], [9, 7, 9], [9, 6, 9]]
+    _, book = watersheds(land(collar), min_catchment=300)
+    assert any("lies level at 0 m along 100\u202f% of its edge" in doubt.text for doubt in book.doubts)
+    _, book = watersheds(land(Y_VALLEY), min_catchment=150)
+    assert not any("lies level" in doubt.text for doubt in book.doubts)
+
+
+def test_two_outlets_on_one_cell_share_it_and_that_is_told():
+    answer, book = watersheds(land(Y_VALLEY), at((4, 2), (4, 2)), min_catchment=150, snap=0)
+    assert answer.basins["area_m2"].sum() == pytest.approx(2500)
+    assert [doubt.where for doubt in book.doubts if "share its basin" in doubt.text] == ["1"]
+    assert answer.basins["outlet"].tolist() == [0]
+
+
 def test_unknown_cells_stay_unknown_and_edges_are_counted():
     terrain = land([[9, 9, 9], [9, np.nan, 5], [9, 9, 4]])
     answer, book = watersheds(terrain, min_catchment=400)
