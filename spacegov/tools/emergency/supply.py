@@ -24,7 +24,7 @@ from spacegov.tools.reach import (
     tell_longest_snap,
     tell_off_network,
 )
-from spacegov.tools.values import amounts_of, labels_of
+from spacegov.tools.values import amounts_of, column_among, labels_of
 
 _BUILDING_COLUMNS = {
     "building": "str",
@@ -76,8 +76,8 @@ def check_supply_access(
     blocked: Features | None = None,
     *,
     limit: Minutes = 15.0,
-    zone_id: Annotated[str, ColumnOf("zones")] = "zone_id",
-    rank: Annotated[str, ColumnOf("zones", numeric=True)] = "rank",
+    zone_id: Annotated[str | None, ColumnOf("zones")] = None,
+    rank: Annotated[str | None, ColumnOf("zones", numeric=True)] = None,
     strictest_rank: Annotated[int, Field(ge=1)] = 2,
     people: Annotated[str | None, ColumnOf("buildings", numeric=True)] = None,
     speed: Speed = 30.0,
@@ -91,7 +91,7 @@ def check_supply_access(
     Parameters
     ----------
     zones
-        Zones with id and rank.
+        Zones.
     buildings
         Buildings.
     facilities
@@ -103,7 +103,8 @@ def check_supply_access(
     limit
         Longest time from the facility.
     zone_id, rank
-        Columns of the zones; 1 is strictest.
+        Columns of the zones; 1 is strictest. Without a name these are `zone_id` and `rank` where there are such
+        columns, else zones go by their names and are all of rank 1.
     strictest_rank
         Zones of this rank and stricter ones are asked about.
     people
@@ -160,14 +161,15 @@ def check_supply_access(
     >>> answer.buildings[["building", "answer", "minutes"]].to_numpy().tolist()
     [['0', 'present', 2.0], ['1', 'absent', 5.0]]
     """
-    order = np.argsort(zones[rank].to_numpy(), kind="stable")
-    asked_zones = gpd.GeoDataFrame(
-        {"rank": zones[rank].to_numpy()[order]}, geometry=zones.geometry.to_numpy()[order], crs=zones.crs
-    )
+    zone_id, rank = zone_id or column_among(zones, ("zone_id",)), rank or column_among(zones, ("rank",))
+    ranks = np.ones(len(zones), dtype=np.int64) if rank is None else zones[rank].to_numpy()
+    names = labels_of(zones) if zone_id is None else zones[zone_id].astype(str).to_numpy()
+    order = np.argsort(ranks, kind="stable")
+    asked_zones = gpd.GeoDataFrame({"rank": ranks[order]}, geometry=zones.geometry.to_numpy()[order], crs=zones.crs)
     home = strictest(buildings.geometry.to_numpy(), asked_zones)
     ranks = np.append(asked_zones["rank"].to_numpy(dtype=np.int64), np.iinfo(np.int64).max)
     asked = np.flatnonzero(ranks[home] <= strictest_rank)
-    ids = zones[zone_id].astype(str).to_numpy()[order]
+    ids = names[order]
     network = road_network(roads, blocked, speed=speed, road_speed=road_speed, direction=direction)
     doors = doors_of(network, buildings.iloc[asked], max_snap)
     names = labels_of(buildings)[asked]

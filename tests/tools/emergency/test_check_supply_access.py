@@ -96,6 +96,13 @@ def test_facilities_are_listed_with_their_way_to_the_road_and_those_off_it():
     assert book.notes["figures"]["longest_snap_m"] == pytest.approx(30)
 
 
+def test_zones_without_number_and_rank_are_all_asked_about():
+    plain = ZONES[["geometry"]]
+    answer, _ = access(plain, HOMES, [at((10, 0), layer="hospitals")], ROADS)
+    assert answer.zones["zone_id"].tolist() == ["0", "1", "2"]
+    assert answer.zones["buildings"].tolist() == [3, 1, 1]
+
+
 def test_closed_roads_leave_no_way():
     answer, _ = access(
         ZONES, HOMES.iloc[[2]], [at((0, 0), layer="hospitals")], ROADS, frame([box(1500, -5, 1600, 5)]), max_snap=3000.0
