@@ -18,6 +18,7 @@ from benchmarks import (
     service,
     store,
     streaming,
+    viewer,
     zonal,
     zones,
 )
@@ -37,6 +38,7 @@ FAMILIES = {
     "real-layers": (real_layers.run, "real-layers.md"),
     "batch": (batch.run, "batch.md"),
     "service": (service.run, "service.md"),
+    "viewer": (viewer.run, "viewer.md"),
 }
 
 

@@ -47,6 +47,7 @@ def measured() -> str:
     for what, table in (
         ("Areas by class, 160,000 parcels × 12,100 zones", 0),
         ("the same, 67,796 large polygons × itself moved", 1),
+        ("the same, 93,501 polygons of a real zoning × itself moved", 2),
     ):
         peers = [
             cell("areas.md", table, name, "÷ ours") + " that"
@@ -59,6 +60,22 @@ def measured() -> str:
     ]
     what = "[Strictest of 300 zones for 12 M buildings](docs/performance/zones.md)"
     lines.append(_row(what, cell("zones.md", 0, "spacegov", "time"), *peers))
+    zonal = (
+        cell("zonal.md", 0, "exactextract", "its time / ours"),
+        cell("zonal.md", 0, "rasterstats", "its time / ours"),
+    )
+    what = "[Mean of a raster of 36 M cells by 4,900 zones](docs/performance/zonal.md)"
+    peers_of = f"exactextract {zonal[0]}, rasterstats {zonal[1]}"
+    lines.append(_row(what, cell("zonal.md", 0, "spacegov", "time"), peers_of, "", ""))
+    rate, join = (
+        cell("positions.md", 0, "spacegov", "positions a second"),
+        cell("positions.md", 0, "geopandas", "÷ ours"),
+    )
+    what = "[Positions into presence counts, 600,000 buildings and 50 zones, one core](docs/performance/positions.md)"
+    lines.append(_row(what, f"{rate} a second", f"{join} that", "", ""))
+    large = cell("service.md", 1, "items: 100 in a box", "p95"), cell("service.md", 1, "live tile, z 16", "p95")
+    what = "[A page of items and a live tile of 12 M buildings, over HTTP, p95](docs/performance/service.md)"
+    lines.append(_row(what, f"{large[0]} ms, {large[1]} ms", "", "", ""))
     batch = "spacegov batch, 40 zones a part, 1 worker"
     script, own = (_seconds(cell("batch.md", 1, name, "time")) for name in ("geopandas script", batch))
     what = "[Batch over a province of 2 M units, one worker, with provenance](docs/performance/batch.md)"
