@@ -8,13 +8,19 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from spacegov.kernels.parallel import thread_count
+
+if TYPE_CHECKING:
+    from spacegov.kernels.ragged import Ragged
 
 logger = logging.getLogger(__name__)
 
@@ -68,7 +74,7 @@ def ensure_compiled(family: str) -> None:
             _announce(f"compiling the {family} kernels, once on this machine, a few seconds …")
             start = time.perf_counter()
             _forget(family, mark.parent)
-            _EXERCISES[family]()
+            _compile(family)
             logger.info("compiled the %s kernels in %.1f s", family, time.perf_counter() - start)
             try:
                 mark.parent.mkdir(parents=True, exist_ok=True)
@@ -123,20 +129,62 @@ def _mark(family: str) -> Path:
     return folder / f"{family}-{fingerprint.hexdigest()[:20]}.compiled"
 
 
-def _exercise_area() -> None:
-    """Run the kernels of ordinary polygons once with the types they will meet."""
+def _compile(family: str) -> None:
+    """Compile a family; where there is a core for it, another process compiles a part of it meanwhile."""
+    if family in _SECOND_PARTS and thread_count(None) > 1 and sys.executable:
+        code = f"from spacegov.kernels import compilation; compilation._SECOND_PARTS[{family!r}]()"
+        quiet: Any = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.DEVNULL)
+        with subprocess.Popen([sys.executable, "-c", code], **quiet) as other:  # noqa: S603  our own words
+            try:
+                _FIRST_PARTS[family]()
+                other.wait()
+            finally:
+                other.kill()
+    # loads what is there now; what the other process could not do is compiled here
+    _EXERCISES[family]()
+
+
+def _square_layer() -> Ragged:
+    """Two squares laid out by hand: parsing them is for the other part to compile."""
+    import numpy as np
+
+    from spacegov.kernels.ragged import Ragged
+
+    corners = np.array([[0.0, 0.0], [2.0, 0.0], [2.0, 2.0], [0.0, 2.0], [0.0, 0.0]])
+    numbers = np.arange(3, dtype=np.int64)
+    boxes = np.array([[0.0, 0.0, 2.0, 2.0], [1.0, 1.0, 3.0, 3.0]])
+    return Ragged(np.concatenate([corners, corners + 1.0]), 5 * numbers, numbers, boxes)
+
+
+def _round_layer() -> Ragged:
     import numpy as np
     import shapely
 
+    from spacegov.kernels.ragged import from_shapely
+
+    return from_shapely(np.array([shapely.Point(0, 0).buffer(1, quad_segs=64)], dtype=object))
+
+
+def _exercise_join() -> None:
+    """Run the join of ordinary polygons, the longest to compile, once with the types it will meet."""
     from spacegov.kernels.matching import match, match_self
+
+    layer = _square_layer()
+    match(layer, layer, threads=1)
+    match_self(layer, threads=1)
+
+
+def _exercise_passes() -> None:
+    """Run the other kernels of ordinary polygons once."""
+    import numpy as np
+    import shapely
+
     from spacegov.kernels.ragged import from_shapely
     from spacegov.kernels.rings import extent, fill_boxes, geometry_areas, reverse_all
     from spacegov.kernels.totals import ExactTotals
     from spacegov.kernels.validity import find_invalid
 
     layer = from_shapely(np.array([shapely.box(0, 0, 2, 2), shapely.box(1, 1, 3, 3)], dtype=object))
-    match(layer, layer, threads=1)
-    match_self(layer, threads=1)
     one = np.zeros(1, np.int64)
     ExactTotals(1.0).add(one, one, np.zeros(1), one, one)
     geometry_areas(layer.coordinates, layer.ring_offsets, layer.geometry_offsets, np.zeros(2))
@@ -146,18 +194,34 @@ def _exercise_area() -> None:
     find_invalid(layer, lambda rows: np.empty(len(rows), dtype=object))
 
 
+def _exercise_area() -> None:
+    """Run the kernels of ordinary polygons once with the types they will meet."""
+    _exercise_join()
+    _exercise_passes()
+
+
+def _exercise_cutting() -> None:
+    """Cut one polygon of many vertices."""
+    from spacegov.kernels.pieces import cut_pieces
+
+    cut_pieces(_round_layer())
+
+
+def _exercise_screening() -> None:
+    """Test one polygon of many vertices for validity."""
+    import numpy as np
+
+    from spacegov.kernels.screening_large import screen_large
+
+    layer = _round_layer()
+    sure = np.zeros(1, np.bool_)
+    screen_large(layer.coordinates, layer.ring_offsets, layer.geometry_offsets, np.zeros(1, np.int64), sure)
+
+
 def _exercise_large() -> None:
     """Run the kernels of large polygons once."""
-    import numpy as np
-    import shapely
-
-    from spacegov.kernels.pieces import cut_pieces
-    from spacegov.kernels.ragged import from_shapely
-    from spacegov.kernels.validity import find_invalid
-
-    layer = from_shapely(np.array([shapely.Point(0, 0).buffer(1, quad_segs=64)], dtype=object))
-    cut_pieces(layer)
-    find_invalid(layer, lambda rows: np.empty(len(rows), dtype=object))
+    _exercise_cutting()
+    _exercise_screening()
 
 
 def _exercise_zones() -> None:
@@ -201,6 +265,9 @@ _EXERCISES: dict[str, Callable[[], None]] = {
     "places": _exercise_places,
     "network": _exercise_network,
 }
+# a family that takes long is compiled in two parts side by side
+_FIRST_PARTS: dict[str, Callable[[], None]] = {"area": _exercise_join, "large": _exercise_cutting}
+_SECOND_PARTS: dict[str, Callable[[], None]] = {"area": _exercise_passes, "large": _exercise_screening}
 # the modules that hold the kernels of a family
 _SOURCES = {
     "area": ("edges", "jit", "join", "memory", "rings", "screening", "totals", "tree", "wkb_passes"),

@@ -88,7 +88,7 @@ def _answer(scenario: ScenarioAsked) -> Sentence:
     outcome = scenario.outcome
     if scenario.main is not None:
         return of_result.sentence(outcome.answer_pieces(scenario.language), scenario.language)
-    return (Run(scenario.words["step_failed"].format(error=ended(outcome.main.error or ""))),)
+    return (Run(scenario.words["step_failed"].format(error=ended(scenario.reason(outcome.main)))),)
 
 
 def _caveat(scenario: ScenarioAsked, numbered: dict[str, str]) -> tuple[tuple[str, ...], bool]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from spacegov.applications.words import CHOICE_TITLES, department_titles
 from spacegov.reports.asked import Asked
 from spacegov.reports.places import Places
+from spacegov.reports.sayings import spoken
 from spacegov.reports.words import WORDS
 from spacegov.text import Language, say
 
@@ -54,6 +55,10 @@ class ScenarioAsked:
     def department(self, code: str) -> str:
         """Give the name of a department."""
         return self.departments.get(code, code)
+
+    def reason(self, each: StepOutcome) -> str:
+        """Write why a step gave no answer; what the program itself reports stays in English."""
+        return spoken(each.error or "", self.language)
 
     def named(self, name: str, text: str) -> str:
         """Write a name, a colon and a text."""

@@ -114,7 +114,7 @@ def _gaps(scenario: ScenarioAsked) -> Section:
     blocks: list[Block] = []
     for each in scenario.outcome.failed:
         key = "step_failed" if each.status == "failed" else "step_skipped"
-        text = words[key].format(error=ended(each.error or ""), reason=ended(each.error or ""))
+        text = words[key].format(error=ended(scenario.reason(each)), reason=ended(scenario.reason(each)))
         blocks.append(Paragraph(scenario.named(scenario.title(each), text)))
     texts = gap_texts(scenario)
     if texts:

@@ -74,7 +74,7 @@ def _came_of(scenario: ScenarioAsked, each: StepOutcome) -> str:
     if each.result is not None:
         return each.result.answer(scenario.language)
     if each.error is not None:
-        return each.error
+        return scenario.reason(each)
     decision = each.step.decision
     if decision is None:
         return DASH

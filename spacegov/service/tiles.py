@@ -20,6 +20,7 @@ from spacegov.service.query import filtered
 from spacegov.service.sharing import Need
 from spacegov.service.state import Service, in_thread
 from spacegov.service.tables import Condition
+from spacegov.service.tile_memory import Tile, kept
 from spacegov.text import say
 
 router = APIRouter()
@@ -195,7 +196,8 @@ def _tile(request: Request, service: Service, layer: str, place: tuple[int, int,
     if found.is_raster:
         from spacegov.service.raster_tiles import raster_tile
 
-        picture = raster_tile(found, *place, form=form, theme=theme)
+        key = (found.stamp, *place, form, theme)
+        picture = kept(key, lambda: Tile(raster_tile(found, *place, form=form, theme=theme))).content
         if not picture:
             return Response(status_code=204, headers=headers)
         return Response(picture, media_type=PNG, headers=headers)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
-from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +11,7 @@ import numpy as np
 from spacegov.layers.filter import quoted
 from spacegov.service.records import largest
 from spacegov.service.tables import Condition, Table, asked, both, meets_box, moved, mover
+from spacegov.service.tile_memory import Tile, kept
 from spacegov.service.tile_shapes import BUFFER, EXTENT, tile_shapes
 
 if TYPE_CHECKING:
@@ -26,54 +24,6 @@ STORED_FROM = 20_000
 """Features from which on a layer is worth a stored set of tiles."""
 STORED_TO = 15
 """Deepest level of stored tiles."""
-KEPT_BYTES = 64 << 20
-
-
-@dataclass(frozen=True)
-class Tile:
-    """A vector tile.
-
-    Attributes
-    ----------
-    content : bytes
-        The tile; empty where nothing lies there.
-    dropped : int
-        Features left out for its size.
-    packed : bool
-        Whether the content is compressed with gzip.
-    """
-
-    content: bytes
-    dropped: int = 0
-    packed: bool = False
-
-
-class _Kept:
-    """The tiles that were asked for last."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._tiles: OrderedDict[Any, Tile] = OrderedDict()
-        self._bytes = 0
-
-    def get(self, key: Any) -> Tile | None:
-        with self._lock:
-            if key in self._tiles:
-                self._tiles.move_to_end(key)
-            return self._tiles.get(key)
-
-    def put(self, key: Any, tile: Tile) -> None:
-        with self._lock:
-            if key in self._tiles:
-                return
-            self._tiles[key] = tile
-            self._bytes += len(tile.content) + 200
-            while self._bytes > KEPT_BYTES:
-                _, old = self._tiles.popitem(last=False)
-                self._bytes -= len(old.content) + 200
-
-
-_kept = _Kept()
 
 
 def vector_tile(found: Collection, level: int, row: int, column: int, condition: Condition | None = None) -> Tile:
@@ -85,13 +35,9 @@ def vector_tile(found: Collection, level: int, row: int, column: int, condition:
         content = stored.get(level, column, row)
         return Tile(content or b"", packed=True)
     key = (table.stamp, level, row, column, condition)
-    tile = _kept.get(key)
-    if tile is None:
-        limits = service.limits
-        most = limits.tile_features, limits.tile_bytes
-        tile = cut_tile(table, level, row, column, *most, limits.query_seconds, condition)
-        _kept.put(key, tile)
-    return tile
+    limits = service.limits
+    most = limits.tile_features, limits.tile_bytes
+    return kept(key, lambda: cut_tile(table, level, row, column, *most, limits.query_seconds, condition))
 
 
 def cut_tile(

@@ -49,7 +49,8 @@ export class Pane {
     this.ready = this.styled();
     this.map.touchZoomRotate.disableRotation();
     this.map.getCanvas().setAttribute("tabindex", "0");
-    void this.name();
+    // names are written when the map stands: their units are large
+    this.map.once("idle", () => void this.name());
   }
 
   private styled(): Promise<void> {
