@@ -96,7 +96,7 @@ def check_totals(found: pd.DataFrame, expected: pd.DataFrame, by: list[str]) -> 
 
 
 def test_there_are_tools_to_split() -> None:
-    assert len(splittable()) >= 9
+    assert len(splittable()) >= 10
 
 
 @pytest.mark.parametrize("name", splittable())
