@@ -44,13 +44,14 @@ def tile_shapes(shapes: NDArray[Any], box: tuple[float, float, float, float]) ->
     bounds = shapely.bounds(moved)
     low, high = -BUFFER, EXTENT + BUFFER
     beyond = (bounds[:, :2] < low).any(axis=1) | (bounds[:, 2:] > high).any(axis=1)
-    # clip_by_rect of GEOS would be quicker, and fails on polygons that touch the sides
-    moved[beyond] = shapely.intersection(shapely.make_valid(moved[beyond]), shapely.box(low, low, high, high))
     rounded = shapely.transform(moved, np.round)
+    # cut on the grid of whole numbers, which never fails; clip_by_rect does on polygons that touch the sides
+    sides = shapely.box(low, low, high, high)
+    rounded[beyond] = shapely.intersection(shapely.make_valid(moved[beyond]), sides, grid_size=1.0)
     areal = np.isin(kinds, _POLYGONS)
     broken = areal & ~shapely.is_valid(rounded)
-    # rounding may fold a shape: these few are brought to whole numbers by GEOS, which keeps them valid
-    rounded[broken] = shapely.set_precision(shapely.make_valid(moved[broken]), 1.0)
+    # rounding may fold a shape: these few are brought to whole numbers in the same way
+    rounded[broken] = shapely.intersection(shapely.make_valid(moved[broken]), sides, grid_size=1.0)
     for number in np.flatnonzero(beyond | broken):
         rounded[number] = _of_kind(rounded[number], int(kinds[number]))
     rounded[areal] = shapely.orient_polygons(rounded[areal], exterior_cw=False)

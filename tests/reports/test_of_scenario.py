@@ -102,7 +102,7 @@ def test_no_answer_at_all_needs_a_workspace(access: ScenarioOutcome, county: Wor
     with pytest.raises(BadInput, match="give workspace="):
         report_of_scenario(outcome)
     report = report_of_scenario(outcome, "ru", workspace=county)
-    assert "no data" in report.answer[0][0].text
+    assert "нет данных" in report.answer[0][0].text
     assert len(report_pdf(report)) > 10_000
 
 

@@ -19,9 +19,11 @@ def test_polygons_stay_valid_and_keep_their_area_within_the_tile(shapes, west, s
     size = 7.0
     placed = tile_shapes(np.array(shapes, dtype=object), (west, south, west + size, south + size))
     for shape, found in zip(shapes, placed, strict=True):
-        expected = shapely.affinity.affine_transform(
+        there = shapely.affinity.affine_transform(
             shape, [EXTENT / size, 0, 0, -EXTENT / size, -west * EXTENT / size, (south + size) * EXTENT / size]
-        ).intersection(WHOLE)
+        )
+        # moving may fold a shape as thin as the last digit
+        expected = shapely.make_valid(there).intersection(WHOLE)
         rounding = 1.5 * expected.length + 8
         if found is None:
             assert expected.area <= rounding
