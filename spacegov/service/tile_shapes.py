@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 EXTENT, BUFFER = 4096, 64
 _POINTS, _LINES, _POLYGONS = (0, 4), (1, 5), (3, 6)
+_MIXED = 7
 
 
 def tile_shapes(shapes: NDArray[Any], box: tuple[float, float, float, float]) -> NDArray[Any]:
@@ -40,6 +41,8 @@ def tile_shapes(shapes: NDArray[Any], box: tuple[float, float, float, float]) ->
         return np.column_stack([(points[:, 0] - box[0]) * scale, (box[3] - points[:, 1]) * scale])
 
     moved = shapely.transform(shapes, place)
+    for number in np.flatnonzero(shapely.get_type_id(moved) == _MIXED):
+        moved[number] = _largest_kind(moved[number])
     kinds = shapely.get_type_id(moved)
     bounds = shapely.bounds(moved)
     low, high = -BUFFER, EXTENT + BUFFER
@@ -47,17 +50,31 @@ def tile_shapes(shapes: NDArray[Any], box: tuple[float, float, float, float]) ->
     rounded = shapely.transform(moved, np.round)
     # cut on the grid of whole numbers, which never fails; clip_by_rect does on polygons that touch the sides
     sides = shapely.box(low, low, high, high)
-    rounded[beyond] = shapely.intersection(shapely.make_valid(moved[beyond]), sides, grid_size=1.0)
+    rounded[beyond] = shapely.intersection(_sound(moved[beyond]), sides, grid_size=1.0)
     areal = np.isin(kinds, _POLYGONS)
     broken = areal & ~shapely.is_valid(rounded)
     # rounding may fold a shape: these few are brought to whole numbers in the same way
-    rounded[broken] = shapely.intersection(shapely.make_valid(moved[broken]), sides, grid_size=1.0)
+    rounded[broken] = shapely.intersection(_sound(moved[broken]), sides, grid_size=1.0)
     for number in np.flatnonzero(beyond | broken):
         rounded[number] = _of_kind(rounded[number], int(kinds[number]))
     rounded[areal] = shapely.orient_polygons(rounded[areal], exterior_cw=False)
     size = np.where(areal, shapely.area(rounded), np.where(np.isin(kinds, _LINES), shapely.length(rounded), 1.0))
     rounded[shapely.is_empty(rounded) | ~(size > 0)] = None
     return rounded
+
+
+def _sound(shapes: NDArray[Any]) -> NDArray[Any]:
+    """Mend what crosses itself, without the lines and points into which parts of it collapse."""
+    return np.asarray(shapely.make_valid(shapes, method="structure", keep_collapsed=False), dtype=object)
+
+
+def _largest_kind(shape: Any) -> Any:
+    """Keep of a mixed collection its polygons, else its lines, else its points."""
+    for kind in (_POLYGONS[0], _LINES[0], _POINTS[0]):
+        kept = _of_kind(shape, kind)
+        if kept is not None:
+            return kept
+    return None
 
 
 def _of_kind(shape: Any, kind: int) -> Any:
