@@ -66,6 +66,35 @@ def test_registered_floor_area_stands_before_footprint_times_floors():
     assert answer.parcels["ratio"].tolist() == pytest.approx([1.0])
 
 
+def test_areas_on_the_ellipsoid_are_those_of_the_globe():
+    from pyproj import Geod, Transformer
+
+    # 80 km beside the central meridian the grid is a six-thousandth too large
+    plots = ground((0, 500), most=[1.0]).translate(80_000)
+    plots = GeoDataFrame({"most": [1.0]}, geometry=plots, crs="EPSG:4549")
+    houses = GeoDataFrame({"floors": [3]}, geometry=ground((100, 300)).translate(80_000), crs="EPSG:4549")
+    plane, _ = check(plots, houses, ratio_max="most")
+    globe, _ = check(plots, houses, ratio_max="most", area_basis="ellipsoid")
+    there = Transformer.from_crs(4549, 4490, always_xy=True)
+    for column, layer, factor in (("area_m2", plots, 1), ("footprint_m2", houses, 1), ("floor_area_m2", houses, 3)):
+        ring = shapely.get_coordinates(shapely.segmentize(layer.geometry.iloc[0], 5.0))
+        true = abs(Geod(ellps="GRS80").polygon_area_perimeter(*there.transform(*ring.T))[0])
+        assert globe.parcels[column].iloc[0] == pytest.approx(factor * true, rel=2e-6)
+        assert plane.parcels[column].iloc[0] == pytest.approx(factor * true * (1 + (80 / 6371) ** 2), rel=1e-5)
+
+
+def test_floors_are_found_by_their_usual_name_and_missed_without_it():
+    plots = ground((0, 50), most=[1.0])
+    named, _ = check(plots, ground((0, 30), floors=[1]), ratio_max="most")
+    assert named.parcels["ratio"].tolist() == pytest.approx([0.6])
+    without, book = check(plots, ground((0, 30), storeys=["1"]), ratio_max="most")
+    assert without.parcels[["answer", "unknown", "floors_missing"]].to_numpy().tolist() == [["failed", "ratio_max", 1]]
+    assert any("floors of 1 buildings" in doubt.text for doubt in book.doubts)
+    # numbers that a file keeps as text
+    text, _ = check(plots, ground((0, 30), storeys=["1 "]), ratio_max="most", floors="storeys")
+    assert text.parcels["ratio"].tolist() == pytest.approx([0.6])
+
+
 def test_overlapping_footprints_cover_ground_once():
     answer, book = check(ground((0, 100), most=[0.5]), ground((0, 40), (20, 60), floors=[1, 1]), coverage_max="most")
     assert answer.parcels["footprint_m2"].tolist() == pytest.approx([600])
